@@ -1,0 +1,21 @@
+from django.urls import URLPattern, path
+
+from recweb.datasets import api, explorer_api
+
+DATASET = "datasets/<slug:slug>/"
+urlpatterns: list[URLPattern] = [
+    path("datasets/", api.datasets, name="api-datasets"),
+    path(DATASET, api.dataset, name="api-dataset"),
+    path(f"{DATASET}imports/", api.dataset_imports, name="api-imports"),
+    path(f"{DATASET}imports/<int:import_id>/", api.dataset_import, name="api-import"),
+    path(f"{DATASET}imports/<int:import_id>/decide/", api.import_decide, name="api-import-decide"),
+    path(f"{DATASET}imports/<int:import_id>/quarantine/", api.quarantine, name="api-quarantine"),
+    path(f"{DATASET}versions/", api.versions, name="api-versions"),
+    path(f"{DATASET}profile/", api.profile, name="api-profile"),
+    path(f"{DATASET}health/", api.health, name="api-health"),
+    path(f"{DATASET}users/", explorer_api.users, name="api-users"),
+    path(f"{DATASET}items/", explorer_api.items, name="api-items"),
+    # an outside id may hold anything, slashes too: everything up to the last one is the id
+    path(f"{DATASET}users/<path:outside_id>/", explorer_api.user, name="api-user"),
+    path(f"{DATASET}items/<path:outside_id>/", explorer_api.item, name="api-item"),
+]

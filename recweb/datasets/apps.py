@@ -1,0 +1,20 @@
+from django.apps import AppConfig
+
+
+class DatasetsConfig(AppConfig):
+    name = "recweb.datasets"
+
+    def ready(self) -> None:
+        from recweb.jobs.kinds import Kind, register
+
+        register(
+            Kind(
+                "import",
+                queue="import",
+                run="recweb.datasets.tasks:load",
+                child=True,
+                on_end="recweb.datasets.loading:ended",
+                on_retry="recweb.datasets.loading:again",
+            )
+        )
+        register(Kind("remove", queue="quick", run="recweb.datasets.tasks:remove", child=False))

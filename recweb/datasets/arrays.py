@@ -1,0 +1,96 @@
+"""The log of a version as arrays: read from the table, last line wins, in time order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from recweb.datasets import copying, partitions
+
+NO_TIME = np.iinfo(np.int64).min
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Events. users int32, items int32 (-1 = a search), events int16, values float32 (NaN =
+    none), at int64 or None, lines int64; all (n,)."""
+
+    users: np.ndarray
+    items: np.ndarray
+    events: np.ndarray
+    values: np.ndarray
+    at: np.ndarray | None
+    lines: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    def take(self, rows: np.ndarray) -> "Rows":
+        at = None if self.at is None else self.at[rows]
+        users, items, lines = self.users[rows], self.items[rows], self.lines[rows]
+        return Rows(users, items, self.events[rows], self.values[rows], at, lines)
+
+
+class Resolved(NamedTuple):
+    rows: Rows
+    dropped: int  # rows that a later line of another file replaced
+    overlap: int  # rows of the last part that earlier parts had already
+
+
+def read(dataset_id: int, import_id: int) -> Rows:
+    """The rows of one import, in line order."""
+    table = partitions.of_import(dataset_id, import_id)
+    users, items, events, values, at, lines = copying.read_binary(
+        "SELECT user_code, coalesce(item_code, -1), event, coalesce(value, 'NaN'), "
+        f"coalesce(at, {NO_TIME}), line FROM {table} ORDER BY line",
+        ("i4", "i4", "i2", "f8", "i8", "i8"),
+    )
+    timed = len(at) == 0 or bool((at != NO_TIME).all())
+    return Rows(users, items, events, values.astype(np.float32), at if timed else None, lines)
+
+
+def resolve(parts: Sequence[Rows]) -> Resolved:
+    """All parts as one log in (time, import, line) order; of equal events the last line stays.
+
+    Equal = same user, item, event and time; where any part has no time, time counts nowhere.
+    Each part alone holds no equal rows: cleaning took them out.
+    """
+    filled = [part for part in parts if len(part)]
+    timed = bool(filled) and all(part.at is not None for part in filled)
+    whole = _concatenate(filled or parts, timed)
+    kept = np.arange(len(whole))
+    overlap = 0
+    if len(filled) > 1:
+        keys = _keys(whole)
+        order = np.lexsort((kept, *keys))
+        same = np.ones(max(len(order) - 1, 0), dtype=bool)
+        for key in keys:
+            same &= key[order][1:] == key[order][:-1]
+        kept = np.sort(order[np.append(~same, True)])
+        last = len(whole) - len(filled[-1])
+        overlap = int((order[1:][same] >= last).sum()) if parts[-1] is filled[-1] else 0
+    if whole.at is not None:
+        kept = kept[np.argsort(whole.at[kept], kind="stable")]
+    return Resolved(whole.take(kept), len(whole) - len(kept), overlap)
+
+
+def _keys(rows: Rows) -> tuple[np.ndarray, ...]:
+    pair = rows.users.astype(np.int64) << 32 | (rows.items.astype(np.int64) + 1)
+    keys = (rows.events, pair)
+    return keys if rows.at is None else (rows.at, *keys)
+
+
+def _concatenate(parts: Sequence[Rows], timed: bool) -> Rows:
+    if not parts:
+        codes, lines = np.empty(0, np.int32), np.empty(0, np.int64)
+        return Rows(codes, codes, codes.astype(np.int16), codes.astype(np.float32), None, lines)
+    at = np.concatenate([part.at for part in parts if part.at is not None]) if timed else None
+    return Rows(
+        users=np.concatenate([part.users for part in parts]),
+        items=np.concatenate([part.items for part in parts]),
+        events=np.concatenate([part.events for part in parts]),
+        values=np.concatenate([part.values for part in parts]),
+        at=at,
+        lines=np.concatenate([part.lines for part in parts]),
+    )

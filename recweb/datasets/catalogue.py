@@ -1,0 +1,130 @@
+"""The items of a dataset: into the table from a file, and out of it in code order."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from django.db import connection
+
+from recweb.datasets import copying
+from recweb.datasets.codes import Codes
+from recweb.datasets.models import Item
+
+if TYPE_CHECKING:
+    from training.clean.report import Catalogue
+
+COLUMNS = ("dataset_id", "code", "outside_id", "title", "topics", "year", "text", "attributes")
+UPSERT = """
+    INSERT INTO datasets_item AS old (dataset_id, code, outside_id, title, topics, year, text,
+        attributes, in_catalogue, n_events)
+    SELECT dataset_id, code, outside_id, title, topics, year, text, attributes, true, 0
+    FROM arriving
+    ON CONFLICT (dataset_id, outside_id) DO UPDATE SET title = excluded.title,
+        topics = excluded.topics, year = excluded.year, text = excluded.text,
+        attributes = excluded.attributes, in_catalogue = true
+"""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Every item of a dataset, in code order. years float32, NaN = unknown."""
+
+    ids: tuple[str, ...]
+    titles: tuple[str, ...]  # "" where the catalogue has none
+    topics: tuple[tuple[str, ...], ...]
+    years: np.ndarray
+    texts: tuple[str, ...]  # the description alone
+    attributes: tuple[dict[str, str], ...]
+    listed: np.ndarray  # bool: the catalogue names it
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def first(self, n: int) -> "Facts":
+        """The items that were there when the catalogue had n of them."""
+        return Facts(
+            self.ids[:n],
+            self.titles[:n],
+            self.topics[:n],
+            self.years[:n],
+            self.texts[:n],
+            self.attributes[:n],
+            self.listed[:n],
+        )
+
+    def full_texts(self) -> tuple[str, ...]:
+        """Title, topics, attributes and description: what an encoder reads; "" = nothing known."""
+        rows = zip(self.titles, self.topics, self.attributes, self.texts, strict=True)
+        return tuple(
+            ". ".join(part for part in (title, ", ".join(topics), *more.values(), text) if part)
+            for title, topics, more, text in rows
+        )
+
+
+def read(dataset_id: int) -> Facts:
+    names = ("outside_id", "title", "topics", "year", "text", "attributes", "in_catalogue")
+    rows = list(
+        Item.objects.filter(dataset_id=dataset_id).order_by("code").values_list(*names).iterator()
+    )
+    columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+    return Facts(
+        ids=columns[0],
+        titles=columns[1],
+        topics=tuple(map(tuple, columns[2])),
+        years=np.array(columns[3], dtype=np.float32),  # None becomes NaN
+        texts=columns[4],
+        attributes=columns[5],
+        listed=np.array(columns[6], dtype=bool),
+    )
+
+
+def upsert(dataset_id: int, codes: Codes, found: "Catalogue") -> None:
+    """Write the rows of an item file; an item that is there keeps its code and its events."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE arriving (dataset_id bigint, code int, outside_id text, title text, "
+            "topics text[], year int, text text, attributes jsonb) ON COMMIT DROP"
+        )
+    years = [None if np.isnan(year) else int(year) for year in found.years.tolist()]
+    titled = (found.titles, found.item_ids)
+    rows = zip(
+        [dataset_id] * len(years),
+        codes.of.tolist(),
+        found.item_ids,
+        # without a title the id stands in for it: that is for the page to do, not for the table
+        ("" if title == name else title for title, name in zip(*titled, strict=True)),
+        found.categories,
+        years,
+        found.descriptions,
+        found.attributes,
+        strict=True,
+    )
+    copying.copy_text("arriving", COLUMNS, rows)
+    with connection.cursor() as cursor:
+        cursor.execute(UPSERT)
+        cursor.execute("DROP TABLE arriving")
+
+
+def add_bare(dataset_id: int, codes: Codes) -> None:
+    """Items that only the log knows: an id and nothing else."""
+    rows: Iterator[tuple[Any, ...]] = (
+        (dataset_id, codes.first + place, text, "", [], None, "", {}, False, 0)
+        for place, text in enumerate(codes.new)
+    )
+    copying.copy_text("datasets_item", (*COLUMNS, "in_catalogue", "n_events"), rows)
+
+
+def count_events(table: str, dataset_id: int, counts: Sequence[int] | np.ndarray) -> None:
+    """Set n_events of each code. table: datasets_item or datasets_person."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE counted (code int, n int) ON COMMIT DROP")
+        numbers = np.asarray(counts, dtype=np.int32)
+        codes = np.arange(len(numbers), dtype=np.int32)
+        copying.copy_binary("counted", ("code", "n"), [(codes, None), (numbers, None)])
+        cursor.execute(
+            f"UPDATE {table} row SET n_events = counted.n FROM counted "
+            "WHERE row.dataset_id = %s AND row.code = counted.code AND row.n_events <> counted.n",
+            [dataset_id],
+        )
+        cursor.execute("DROP TABLE counted")

@@ -1,0 +1,141 @@
+"""The charts of the profile page, from the figures that a version keeps."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from recweb.datasets.models import Version
+from recweb.lib import charts
+from recweb.lib.figure import Chart, Figure, axis, chart
+from recweb.lib.numbers import count, pct, sig3
+
+Profile = dict[str, Any]
+
+
+def overview(version: Version) -> dict[str, Chart]:
+    """id of the figure on the page -> chart; those without data are left out."""
+    profile = version.profile
+    made = {
+        "long-tail": _long_tail(profile),
+        "popularity": _doubling(
+            profile["popularity"],
+            _("Half of the items have at most %(n)s events.")
+            % {"n": sig3(profile["counts"]["median_popularity"])},
+            _("events of the item"),
+            _("items"),
+        ),
+        "activity": _doubling(
+            profile["activity"],
+            _("Half of the users have at most %(n)s events.")
+            % {"n": sig3(profile["counts"]["median_activity"])},
+            _("events of the user"),
+            _("users"),
+        ),
+        "time": _time(profile),
+        "values": _values(profile),
+        "topics": _topics(profile),
+        "events": _events(profile),
+    }
+    return {name: found for name, found in made.items() if found is not None}
+
+
+def _long_tail(profile: Profile) -> Chart | None:
+    points = profile["lorenz"]
+    if not points:
+        return None
+    tail = next((share for items, share in points if items >= 0.8), 1.0)
+    caption = _("The less popular 80 %% of the items get %(tail)s of the events (Gini %(gini)s).")
+    x, y = _("share of items, least popular first"), _("share of events")
+    data: list[Figure] = [
+        _trace(_("items"), [point[0] for point in points], [point[1] for point in points]),
+        {**_trace(_("if all were equal"), [0, 1], [0, 1]), "line": {"dash": "dot"}},
+    ]
+    return chart(
+        data,
+        caption % {"tail": pct(tail), "gini": sig3(profile["gini"])},
+        [x, y],
+        points,
+        showlegend=True,
+        xaxis=axis(x, tickformat=".0%"),
+        yaxis=axis(y, tickformat=".0%"),
+    )
+
+
+def _trace(name: str, x: Sequence[float], y: Sequence[float]) -> Figure:
+    return {"type": "scatter", "mode": "lines", "name": name, "x": x, "y": y}
+
+
+def _doubling(bins: list[list[int]], caption: str, x: str, y: str) -> Chart | None:
+    if not bins:
+        return None
+    rows = [(count(low) if low == high else f"{count(low)}–{count(high)}", n) for low, high, n in bins]  # fmt: skip
+    return charts.bars(rows, caption, x, y)
+
+
+def _time(profile: Profile) -> Chart | None:
+    bins = profile["time"]
+    if len(bins) < 2:
+        return None
+    days = [day(at) for at, _n in bins]
+    step = round((bins[1][0] - bins[0][0]) / 86400)
+    caption = _("Events from %(first)s to %(last)s, in steps of %(step)d days.")
+    return charts.bars(
+        list(zip(days, [n for _at, n in bins], strict=True)),
+        caption % {"first": day(bins[0][0]), "last": day(profile["counts"]["last"]), "step": step},
+        _("from"),
+        _("events"),
+    )
+
+
+def _values(profile: Profile) -> Chart | None:
+    bins = profile["values"]
+    if not bins:
+        return None
+    rows = [(sig3(low) if low == high else f"{sig3(low)} – {sig3(high)}", n) for low, high, n in bins]  # fmt: skip
+    return charts.bars(rows, _("How the values are spread."), _("value"), _("events"))
+
+
+def _topics(profile: Profile) -> Chart | None:
+    if not profile["topics"]:
+        return None
+    rows = [(topic, n) for topic, _items, n in profile["topics"]]
+    caption = _("Events by category; an item with two categories counts in both.")
+    return charts.bars(rows, caption, _("events"), _("category"), sideways=True)
+
+
+def _events(profile: Profile) -> Chart | None:
+    if len(profile["events"]) < 2:
+        return None
+    rows = [(name, n) for name, n in profile["events"]]
+    return charts.bars(rows, _("What happened how often."), _("events"), _("event"), sideways=True)
+
+
+def by_month(times: Sequence[int], caption: str) -> Chart | None:
+    """Events of one item or user over time."""
+    months: dict[str, int] = {}
+    for at in sorted(times):
+        name = day(at)[:7]
+        months[name] = months.get(name, 0) + 1
+    if not months:
+        return None
+    return charts.bars(list(months.items()), caption, _("month"), _("events"))
+
+
+def taste(topics: Sequence[Sequence[str]], caption: str) -> Chart | None:
+    """Share of a user's events by category, the ten largest."""
+    counts: dict[str, int] = {}
+    for row in topics:
+        for topic in row:
+            counts[topic] = counts.get(topic, 0) + 1
+    if not counts:
+        return None
+    ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:10]
+    total = len(topics)
+    rows = [(topic, n / total) for topic, n in ranked]
+    return charts.bars(rows, caption, _("share of events"), _("category"), sideways=True)
+
+
+def day(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).date().isoformat()

@@ -1,0 +1,200 @@
+"""A file comes in: stored under our own name, hashed on the way, and given to the worker."""
+
+import hashlib
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
+
+from recweb.datasets.models import Dataset, Import, ImportState, Kind
+from recweb.jobs import orders
+from recweb.jobs.models import Job
+
+if TYPE_CHECKING:
+    from recweb.people.models import User
+
+CHUNK = 1 << 20
+SAME_FILE = 7303  # of pg_advisory_xact_lock: one decision about the same content at a time
+ALIVE = (ImportState.UPLOADED, ImportState.CHECKING, ImportState.WAITING, ImportState.LOADED)
+
+
+class AlreadyThere(Exception):
+    """The same bytes came before, as `batch`."""
+
+    def __init__(self, batch: Import) -> None:
+        self.batch = batch
+        if batch.state == ImportState.LOADED and batch.loaded:
+            words = _("This file was already imported on %(day)s as “%(name)s” into “%(dataset)s”.")
+        else:
+            words = _("This file was already uploaded on %(day)s as “%(name)s” to “%(dataset)s”.")
+        day = (batch.loaded or batch.created).date().isoformat()
+        given = {"day": day, "name": batch.file_name, "dataset": batch.dataset.name}
+        super().__init__(f"{words % given} {_('Nothing was stored a second time.')}")
+
+
+class BadFile(Exception):
+    """What is wrong with the upload, before any row is looked at. status: of the answer."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def start_import(
+    dataset: Dataset,
+    kind: str,
+    file: "IO[bytes] | Path | str",
+    file_name: str,
+    owner: "User",
+    mapping: dict[str, str] | None = None,
+    rules: list[dict[str, Any]] | None = None,
+    confirm: bool = True,
+    options: dict[str, Any] | None = None,
+) -> tuple[Import, Job | None]:
+    """Store a file and order its import; without `confirm` it waits for the mapping first.
+
+    Raises AlreadyThere when this dataset has the same bytes already, BadFile, orders.Quota.
+    """
+    batch = keep(dataset, kind, file, file_name, owner)
+    batch.mapping, batch.rules, batch.options = mapping or {}, rules or [], options or {}
+    try:
+        with transaction.atomic():
+            once(batch)
+            batch.save()
+            job = begin(batch, owner) if confirm else None
+    except BaseException:
+        batch.path.unlink(missing_ok=True)
+        raise
+    return batch, job
+
+
+def keep(
+    dataset: Dataset, kind: str, file: "IO[bytes] | Path | str", file_name: str, owner: "User"
+) -> Import:
+    """The file on disk, whole and synced; the row is not saved yet."""
+    if kind not in (Kind.INTERACTIONS, Kind.ITEMS, Kind.USERS):
+        raise BadFile(_("“%(kind)s” is not a kind of file.") % {"kind": str(kind)[:40]})
+    batch = Import(
+        dataset=dataset,
+        kind=kind,
+        file_name=check_name(file_name),
+        stored=str(uuid.uuid4()),
+        owner=owner,
+    )
+    if isinstance(file, str | Path):
+        with open(file, "rb") as opened:
+            batch.sha256, batch.size = store(opened, batch.path)
+    else:
+        batch.sha256, batch.size = store(file, batch.path)
+    return batch
+
+
+def check_name(name: str) -> str:
+    """The name as given, for showing only; it never becomes a path (BAD-62, SEC-16)."""
+    if not name or len(name.encode("utf-8", "surrogatepass")) > 255:
+        raise BadFile(_("A file needs a name of 1 to 255 bytes."))
+    if any(ord(char) < 32 or ord(char) == 127 for char in name):
+        raise BadFile(_("The file's name holds control characters."))
+    if "/" in name or "\\" in name or name in (".", "..") or "%2e" in name.lower():
+        raise BadFile(_("The file's name must not be a path."))
+    return name
+
+
+def store(source: "IO[bytes]", path: Path) -> tuple[str, int]:
+    """(SHA-256, size). Hashed while it is written, synced before anybody counts on it."""
+    digest, size = hashlib.sha256(), 0
+    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            for block in _blocks(source):
+                size += len(block)
+                if size > settings.UPLOAD_LIMIT:
+                    words = _("The file has more than %(limit)d MB. Nothing was stored.")
+                    limit = settings.UPLOAD_LIMIT // 2**20
+                    raise BadFile(words % {"limit": limit}, status=413)
+                digest.update(block)
+                out.write(block)
+            out.flush()
+            os.fsync(out.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return digest.hexdigest(), size
+
+
+def _blocks(source: "IO[bytes]") -> Iterator[bytes]:
+    while block := source.read(CHUNK):
+        yield block
+
+
+def once(batch: Import) -> None:
+    """Two people with the same file at the same moment: one is first (FLT-15)."""
+    lock_content(batch.sha256)
+    same = Import.objects.filter(
+        dataset=batch.dataset, kind=batch.kind, sha256=batch.sha256, state__in=ALIVE
+    ).exclude(pk=batch.pk)
+    if found := same.select_related("dataset").first():
+        raise AlreadyThere(found)
+
+
+def lock_content(sha256: str) -> None:
+    """Held until the caller's transaction ends."""
+    with connection.cursor() as cursor:
+        number = int(sha256[:7], 16)
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [SAME_FILE, number])
+
+
+def elsewhere(sha256: str, user: "User") -> Import | None:
+    """The same interactions in any dataset that this user may see."""
+    found = Import.objects.filter(sha256=sha256, kind=Kind.INTERACTIONS, state__in=ALIVE)
+    visible = found.filter(dataset__in=Dataset.objects.visible(user))
+    return visible.select_related("dataset").order_by("pk").first()
+
+
+def begin(batch: Import, owner: "User") -> Job:
+    """Order the work. Raises AlreadyThere, orders.Quota."""
+    try:
+        with transaction.atomic():
+            batch.state = ImportState.CHECKING
+            batch.refusal = None
+            batch.save()
+    except IntegrityError:
+        same = Import.objects.filter(
+            dataset=batch.dataset, kind=batch.kind, sha256=batch.sha256, state__in=ALIVE
+        )
+        raise AlreadyThere(same.exclude(pk=batch.pk).get()) from None
+    return orders.order(
+        "import",
+        owner=owner,
+        title=_("Import %(file)s into %(dataset)s")
+        % {"file": batch.file_name[:80], "dataset": batch.dataset.name[:80]},
+        dataset_id=batch.dataset_id,
+        target_id=batch.pk,
+    )
+
+
+def accept(batch: Import, owner: "User") -> Job | None:
+    """The admin takes the good rows; None when nobody had asked (any more)."""
+    with transaction.atomic():
+        row = Import.objects.select_for_update().get(pk=batch.pk)
+        if row.state != ImportState.WAITING:
+            return None
+        row.accept_bad = True
+        return begin(row, owner)
+
+
+def discard(batch: Import) -> bool:
+    """The file is not wanted: nothing of it stays but this row."""
+    with transaction.atomic():
+        row = Import.objects.select_for_update().get(pk=batch.pk)
+        if row.state not in (ImportState.WAITING, ImportState.UPLOADED):
+            return False
+        Import.objects.filter(pk=row.pk).update(state=ImportState.CANCELLED)
+        row.bad_rows.all().delete()
+        transaction.on_commit(lambda: row.path.unlink(missing_ok=True))
+    return True

@@ -1,0 +1,264 @@
+"""A file becomes part of the log: checked, filled into a hidden table, and shown all at once.
+
+1. clean      rows are accepted, duplicate or quarantined; the account is written down
+2. decide     over 5 % bad rows, or mostly unknown items: an admin is asked, and nothing is loaded
+3. stage      codes are given under a lock; COPY fills a table that nobody can see
+4. publish    one transaction: new users and items, the table attached, a new version
+A crash or a cancel before the end of 4 leaves nothing that anybody can see.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from recweb.datasets import (
+    arrays,
+    catalogue,
+    codes,
+    copying,
+    partitions,
+    people,
+    tasks,
+    versions,
+)
+from recweb.datasets.models import Import, ImportState, Item, Kind, Person, Quarantined
+from recweb.jobs.models import Job
+from recweb.jobs.run import Failure, Run
+
+if TYPE_CHECKING:
+    from training.clean import Catalogue, Interactions, People
+
+    Cleaned = Interactions | Catalogue | People
+
+CHUNK = 100_000
+MOSTLY = 0.5  # unknown items above this share are asked about (BAD-43)
+
+
+def load(run: Run) -> None:
+    batch = Import.objects.select_related("dataset", "owner").get(pk=run.target_id or 0)
+    if batch.state == ImportState.LOADED:
+        return
+    begun = time.monotonic()
+    try:
+        cleaned = tasks.clean(batch, lambda rows, done, total: _checked(run, rows, done, total))
+    except tasks.Unreadable as refusal:
+        refuse(run, batch, refusal.code, refusal.details)
+        raise Failure(
+            f"{refusal_words(batch)} {_('Nothing was imported; the file is kept.')}"
+        ) from None
+    record(run, batch, cleaned)
+    if not batch.accept_bad and (decision := _decision(batch, cleaned)):
+        wait(run, batch, decision)
+        return
+    with partitions.one_at_a_time(batch.dataset_id, _patience(run)):
+        STEPS[batch.kind](run, batch, cleaned, begun)
+
+
+def _checked(run: Run, rows: int, done: int, total: int) -> None:
+    run.progress(done * 0.5, total, _("Checking: %(rows)d rows read") % {"rows": rows}, "B")
+
+
+def _patience(run: Run) -> Iterator[None]:
+    while True:
+        run.progress(0, 1, _("Waiting for another import of this dataset"))
+        time.sleep(0.2)
+        yield
+
+
+def refusal_words(batch: Import) -> str:
+    """Which file, and what is wrong with it."""
+    refusal = batch.refusal or {}
+    said = tasks.words(str(refusal.get("code", "")), refusal.get("details", {}))
+    return f"{batch.file_name}: {said}"
+
+
+def refuse(run: Run, batch: Import, code: str, details: dict[str, Any]) -> None:
+    batch.refusal = {"code": code, "details": details}
+    batch.state = ImportState.REFUSED
+    with run.fenced():
+        batch.save(update_fields=["refusal", "state"])
+    run.log(f"refused: {code} {details}")
+
+
+def record(run: Run, batch: Import, cleaned: "Cleaned") -> None:
+    """Write the account down before anybody decides anything."""
+    report = cleaned.report
+    batch.rows_in, batch.accepted = report.rows_in, report.accepted
+    batch.duplicates, batch.quarantined = report.duplicates, report.quarantined
+    batch.reasons, batch.mapping = report.reasons, report.mapping
+    batch.notes = [{"code": note.code, "args": note.args} for note in report.notes]
+    batch.facts = {
+        "encoding": report.encoding,
+        "delimiter": report.delimiter,
+        "columns": [*report.columns],
+    }
+    batch.refusal = None
+    bad = [
+        Quarantined(
+            batch=batch,
+            line=row.line,
+            column=row.column[:200],
+            code=row.code,
+            args=row.args,
+            text=row.raw,
+        )
+        for row in report.quarantine
+    ]
+    with run.fenced():
+        batch.bad_rows.all().delete()
+        Quarantined.objects.bulk_create(bad)
+        batch.save()
+    run.log(
+        f"{report.rows_in} rows in = {report.accepted} accepted + {report.duplicates} duplicates "
+        f"+ {report.quarantined} quarantined"
+    )
+
+
+def _decision(batch: Import, cleaned: "Cleaned") -> str:
+    if cleaned.report.needs_decision:
+        return "bad-rows"
+    share = _unknown_share(batch, cleaned)
+    batch.facts["unknown_items"] = share
+    return "unknown-items" if share > MOSTLY else ""
+
+
+def _unknown_share(batch: Import, cleaned: "Cleaned") -> float:
+    """Of the items with events, how many no catalogue names; 0 while there is none."""
+    items = Item.objects.filter(dataset=batch.dataset)
+    if batch.kind == Kind.INTERACTIONS:
+        listed = set(items.filter(in_catalogue=True).values_list("outside_id", flat=True))
+        named: set[str] = set(getattr(cleaned, "item_ids", ()))
+        return len(named - listed) / len(named) if listed and named else 0.0
+    if batch.kind == Kind.ITEMS:
+        used = set(items.filter(n_events__gt=0).values_list("outside_id", flat=True))
+        known = set(items.filter(in_catalogue=True).values_list("outside_id", flat=True))
+        missing = used - known - set(getattr(cleaned, "item_ids", ()))
+        return len(missing) / len(used) if used else 0.0
+    return 0.0
+
+
+def wait(run: Run, batch: Import, decision: str) -> None:
+    batch.state = ImportState.WAITING
+    batch.facts["decision"] = decision
+    with run.fenced():
+        batch.save(update_fields=["state", "facts"])
+    run.progress(1, 1, _("Checked; waits for a decision"))
+
+
+def _interactions(run: Run, batch: Import, found: "Interactions", begun: float) -> None:
+    dataset_id = batch.dataset_id
+    users = codes.assign(Person, dataset_id, found.user_ids)
+    items = codes.assign(Item, dataset_id, found.item_ids)
+    events = codes.events(dataset_id, found.event_names)
+    rows = arrays.Rows(
+        users.of[found.users],
+        np.where(found.items < 0, np.int32(-1), np.append(items.of, np.int32(-1))[found.items]),
+        events.of[found.events],
+        found.values,
+        found.at,
+        found.lines,
+    )
+    table = partitions.staging(batch.pk, run.attempt)
+    partitions.drop_staging(batch.pk)
+    stage(run, batch, table, rows)
+    run.progress(0.85, 1, _("Making the new version"))
+    with run.fenced():
+        people.add(dataset_id, users)
+        catalogue.add_bare(dataset_id, items)
+        people.add_events(dataset_id, events)
+        parts = [arrays.read(dataset_id, pk) for pk in versions.loaded(dataset_id)]
+        batch.facts |= {"new_users": len(users.new), "new_items": len(items.new)}
+        versions.make(run, batch, [*parts, rows])
+        partitions.attach(table, dataset_id, batch.pk)
+        _done(run, batch, begun)
+
+
+def stage(run: Run, batch: Import, table: str, rows: arrays.Rows) -> None:
+    """Fill and index the hidden table."""
+    partitions.create_staging(table, batch.dataset_id, batch.pk)
+    names = ["line", "user_code", "item_code", "event", "value"]
+    if rows.at is not None:
+        names.append("at")
+    for first in range(0, len(rows), CHUNK):
+        part = rows.take(np.arange(first, min(first + CHUNK, len(rows))))
+        columns: list[copying.Column] = [
+            (part.lines, None),
+            (part.users, None),
+            (part.items, part.items < 0),
+            (part.events, None),
+            (part.values.astype(np.float64), np.isnan(part.values)),
+        ]
+        if part.at is not None:
+            columns.append((part.at, None))
+        copying.copy_binary(table, names, columns)
+        words = _("Loading: %(done)d of %(total)d rows")
+        done = first + len(part)
+        share = 0.5 + 0.25 * done / len(rows)
+        run.progress(share, 1, words % {"done": done, "total": len(rows)})
+    partitions.index(table)
+
+
+def _items(run: Run, batch: Import, found: "Catalogue", begun: float) -> None:
+    dataset_id = batch.dataset_id
+    items = codes.assign(Item, dataset_id, found.item_ids)
+    run.progress(0.7, 1, _("Loading the items"))
+    with run.fenced():
+        catalogue.upsert(dataset_id, items, found)
+        _again(run, batch, {"new_items": len(items.new)})
+        _done(run, batch, begun)
+
+
+def _users(run: Run, batch: Import, found: "People", begun: float) -> None:
+    dataset_id = batch.dataset_id
+    users = codes.assign(Person, dataset_id, found.user_ids)
+    run.progress(0.7, 1, _("Loading the users"))
+    with run.fenced():
+        people.add(dataset_id, users)
+        people.describe(dataset_id, users, found.attributes)
+        _again(run, batch, {"new_users": len(users.new)})
+        _done(run, batch, begun)
+
+
+def _again(run: Run, batch: Import, facts: dict[str, Any]) -> None:
+    """The same events with other facts around them: a new version, once there are events."""
+    batch.facts |= facts
+    earlier = versions.loaded(batch.dataset_id)
+    if earlier:
+        versions.make(run, batch, [arrays.read(batch.dataset_id, pk) for pk in earlier])
+
+
+def _done(run: Run, batch: Import, begun: float) -> None:
+    seconds = time.monotonic() - begun
+    batch.facts |= {"seconds": round(seconds, 3), "rows_per_s": round(batch.rows_in / seconds)}
+    batch.state = ImportState.LOADED
+    batch.save(update_fields=["state", "facts"])
+    Import.objects.filter(pk=batch.pk).update(loaded=Now())
+    run.progress(1, 1, _("Imported %(rows)d rows") % {"rows": batch.accepted})
+
+
+STEPS: dict[str, Any] = {
+    Kind.INTERACTIONS: _interactions,
+    Kind.ITEMS: _items,
+    Kind.USERS: _users,
+}
+
+
+def ended(job: Job) -> None:
+    """However the job ended: a file that did not get in stays out, and its hidden table goes."""
+    if job.target_id is None:
+        return
+    partitions.drop_staging(job.target_id)
+    over = {"failed": ImportState.REFUSED, "cancelled": ImportState.CANCELLED}.get(job.state)
+    if over is not None:
+        Import.objects.filter(pk=job.target_id, state=ImportState.CHECKING).update(state=over)
+
+
+def again(job: Job) -> None:
+    """Retry was pressed."""
+    Import.objects.filter(pk=job.target_id or 0).exclude(state=ImportState.LOADED).update(
+        state=ImportState.CHECKING
+    )

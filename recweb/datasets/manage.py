@@ -1,0 +1,110 @@
+"""What is changed about a dataset: settings, event rules, members, a serving token, its end."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from recweb.datasets import removal
+from recweb.datasets.access import find, person
+from recweb.datasets.forms import RuleForm, SettingsForm
+from recweb.datasets.models import Dataset, EventName, Member
+from recweb.jobs import orders
+from recweb.people import audit
+from recweb.people.models import Token, User
+
+
+def rule_forms(dataset: Dataset, data: object = None) -> list[RuleForm]:
+    """One small form an event, filled with the rule that the dataset has for it."""
+    rules = {rule["event"]: rule for rule in dataset.rules}
+    names = EventName.objects.filter(dataset_id=dataset.pk).order_by("code")
+    made = []
+    for row in names:
+        rule = rules.get(row.name)
+        given = rule or {"confidence": "one", "weight": 1.0, "minimum": None}
+        initial = {**given, "counts": rule is not None}
+        made.append(RuleForm(row.name, data, prefix=f"rule{row.code}", initial=initial))
+    return made
+
+
+def _tab(dataset: Dataset, tab: str) -> HttpResponse:
+    return redirect(f"{reverse('dataset', args=[dataset.slug])}?tab={tab}")
+
+
+@require_POST
+def settings(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = find(request, slug)
+    form = SettingsForm(request.POST, instance=dataset)
+    rules = rule_forms(dataset, request.POST)
+    if not (form.is_valid() and all(rule.is_valid() for rule in rules)):
+        from recweb.datasets.pages import TABS, row_tokens
+
+        ctx = {
+            "dataset": Dataset.objects.get(pk=dataset.pk),
+            "version": dataset.version,
+            "tab": "settings",
+            "tabs": TABS,
+            "form": form,
+            "rule_forms": rules,
+            "tokens": row_tokens(dataset),
+        }
+        return render(request, "datasets/settings.html", ctx, status=422)
+    row = form.save(commit=False)
+    row.rules = [rule for rule in (form.rule() for form in rules) if rule] or dataset.rules
+    row.save(update_fields=["name", "source", "repeats_wanted", "rules"])
+    audit.record(request, "dataset-settings", slug)
+    messages.success(request, _("Saved. New experiments use these rules; old ones keep theirs."))
+    return _tab(dataset, "settings")
+
+
+@require_POST
+def token(request: HttpRequest, slug: str) -> HttpResponse:
+    """A token that may only recommend from this dataset; shown this once."""
+    dataset = find(request, slug)
+    name = request.POST.get("name", "").strip()[:80] or _("serving")
+    made = Token.make(person(request), name, dataset.pk)
+    audit.record(request, "token", slug, name=name)
+    ctx = {"dataset": dataset, "token": made, "name": name}
+    return render(request, "datasets/token.html", ctx)
+
+
+@require_POST
+def members(request: HttpRequest, slug: str) -> HttpResponse:
+    """do=add or do=remove, user=its number."""
+    dataset = find(request, slug)
+    number = request.POST.get("user", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 15):
+        messages.error(request, _("Choose somebody. Nothing was changed."))
+        return _tab(dataset, "members")
+    user = get_object_or_404(User, pk=int(number))
+    if request.POST.get("do") == "remove":
+        Member.objects.filter(dataset=dataset, user=user).delete()
+        words = _("%(name)s is no longer a member.")
+    else:
+        Member.objects.get_or_create(dataset=dataset, user=user)
+        words = _("%(name)s is a member now.")
+    audit.record(request, f"member-{request.POST.get('do', 'add')[:10]}", slug, user=user.username)
+    messages.success(request, words % {"name": user.username})
+    return _tab(dataset, "members")
+
+
+@require_http_methods(["GET", "POST"])
+def delete(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = find(request, slug)
+    wrong = ""
+    if request.method == "POST":
+        if request.POST.get("confirm", "").strip() == dataset.slug:
+            try:
+                job = removal.hide(dataset, person(request))
+            except orders.Quota as quota:
+                messages.error(request, quota.message)
+                return redirect("dataset", slug)
+            audit.record(request, "dataset-delete", slug)
+            words = _("“%(name)s” is deleted. Job %(job)d removes its rows and files.")
+            messages.success(request, words % {"name": dataset.name, "job": job.pk})
+            return redirect("datasets")
+        wrong = _("That is not the dataset's name. Nothing was deleted.")
+    ctx = {"dataset": dataset, "wrong": wrong, "version": dataset.version}
+    return render(request, "datasets/delete.html", ctx, status=422 if wrong else 200)

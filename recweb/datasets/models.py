@@ -1,0 +1,244 @@
+"""Datasets, the files that made them, the versions that experiments pin, and the log itself."""
+
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from recweb.jobs.models import Job
+
+if TYPE_CHECKING:
+    from recweb.people.models import User
+
+
+class DatasetQuerySet(models.QuerySet["Dataset"]):
+    def visible(self, user: "User") -> "DatasetQuerySet":
+        """Members see their datasets, admins all; a hidden (deleted) one nobody."""
+        rows = self.filter(deleted=None)
+        return rows if user.is_admin else rows.filter(members__user=user)
+
+
+class Dataset(models.Model):
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    repeats_wanted = models.BooleanField(default=False)  # music, apps: seen items may come again
+    # event rules, as training.features.Rule takes them: [{"event","minimum","confidence","weight"}]
+    rules = models.JSONField(default=list)
+    time_zone = models.CharField(max_length=50, default="UTC")
+    source = models.CharField(max_length=200, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+    deleted = models.DateTimeField(null=True)
+
+    objects = DatasetQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def version(self) -> "Version | None":
+        return self.versions.order_by("-number").first()
+
+
+class Member(models.Model):
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="members")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    added = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dataset", "user"], name="member_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.dataset}"
+
+
+class Kind(models.TextChoices):
+    INTERACTIONS = "interactions", _("interactions")
+    ITEMS = "items", _("items")
+    USERS = "users", _("users")
+    LABELS = "labels", _("labels")
+
+
+class ImportState(models.TextChoices):
+    UPLOADED = "uploaded", _("uploaded")  # waits for the mapping to be confirmed
+    CHECKING = "checking", _("checking")
+    WAITING = "waiting", _("waits for a decision")  # over 5 % of the rows are bad
+    LOADED = "loaded", _("loaded")
+    REFUSED = "refused", _("refused")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+class Import(models.Model):
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="imports")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    state = models.CharField(
+        max_length=10, choices=ImportState.choices, default=ImportState.UPLOADED
+    )
+    file_name = models.CharField(max_length=255)
+    stored = models.CharField(max_length=60)  # a UUID below UPLOADS, never the given name
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    mapping = models.JSONField(default=dict)
+    # how to read it: encoding, delimiter, day_first, zone, event ... (training.clean.Options)
+    options = models.JSONField(default=dict)
+    rules = models.JSONField(default=list)
+    accept_bad = models.BooleanField(default=False)  # the admin's decision over 5 %
+    rows_in = models.BigIntegerField(default=0)
+    accepted = models.BigIntegerField(default=0)
+    duplicates = models.BigIntegerField(default=0)
+    quarantined = models.BigIntegerField(default=0)
+    reasons = models.JSONField(default=dict)  # reason code -> count
+    notes = models.JSONField(default=list)  # [{"code", ...args}]
+    refusal = models.JSONField(null=True)  # {"code", ...args} when the whole file was refused
+    facts = models.JSONField(default=dict)  # encoding, delimiter, time range, rows/s ...
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+    loaded = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dataset", "kind", "sha256"],
+                condition=models.Q(state__in=["checking", "waiting", "loaded"]),
+                name="same_file_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} ({self.state})"
+
+    @property
+    def path(self) -> Path:
+        """Below UPLOADS, by our own name: the given one never touches the disk (SEC-16)."""
+        return Path(settings.UPLOADS) / str(uuid.UUID(self.stored))
+
+    @property
+    def job(self) -> Job | None:
+        return Job.objects.of("import", self.pk).order_by("-id").first()
+
+    @property
+    def is_open(self) -> bool:
+        """Somebody must still do something with it, or a worker does."""
+        return self.state in (ImportState.UPLOADED, ImportState.CHECKING, ImportState.WAITING)
+
+
+class Quarantined(models.Model):
+    batch = models.ForeignKey(Import, models.CASCADE, related_name="bad_rows")
+    line = models.BigIntegerField()
+    column = models.CharField(max_length=200, blank=True)
+    code = models.CharField(max_length=40)
+    args = models.JSONField(default=dict)
+    text = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["batch", "line"])]
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.code}"
+
+
+class Version(models.Model):
+    """An immutable set of imports; experiments pin one."""
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    imports = models.ManyToManyField(Import, related_name="versions")
+    fingerprint = models.CharField(max_length=64)  # over content, not order
+    n_interactions = models.BigIntegerField()
+    n_users = models.BigIntegerField()
+    n_items = models.BigIntegerField()
+    profile = models.JSONField(default=dict)  # figures behind the profile page
+    folder = models.CharField(max_length=100, blank=True)  # exported arrays, below ARTIFACTS
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dataset", "number"], name="version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.dataset} v{self.number}"
+
+    @property
+    def density(self) -> float:
+        cells = self.n_users * self.n_items
+        return self.n_interactions / cells if cells else 0.0
+
+
+class Person(models.Model):
+    """A user of the log. code: int from 0 per dataset; outside_id: text, byte for byte."""
+
+    pk = models.CompositePrimaryKey("dataset_id", "code")
+    dataset = models.ForeignKey(Dataset, models.DO_NOTHING, db_constraint=False, related_name="+")
+    code = models.IntegerField()
+    outside_id = models.TextField(db_collation="C")
+    n_events = models.IntegerField(default=0)
+    attributes = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "outside_id"], name="person_once")
+        ]
+
+
+class Item(models.Model):
+    """An item of the log or the catalogue. Text fields are as the file gave them."""
+
+    pk = models.CompositePrimaryKey("dataset_id", "code")
+    dataset = models.ForeignKey(Dataset, models.DO_NOTHING, db_constraint=False, related_name="+")
+    code = models.IntegerField()
+    outside_id = models.TextField(db_collation="C")
+    title = models.TextField(default="", blank=True)
+    topics = ArrayField(models.TextField(), default=list)
+    year = models.IntegerField(null=True)
+    text = models.TextField(default="", blank=True)  # description
+    attributes = models.JSONField(default=dict)
+    in_catalogue = models.BooleanField(default=False)
+    n_events = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dataset", "outside_id"], name="item_once")]
+        indexes = [
+            GinIndex(fields=["title"], name="item_title_trgm", opclasses=["gin_trgm_ops"]),
+            models.Index(fields=["dataset", "-n_events"]),
+        ]
+
+    @property
+    def name(self) -> str:
+        return self.title or self.outside_id
+
+
+class Interaction(models.Model):
+    """The log: partitioned by dataset, then by import (a migration makes the table)."""
+
+    pk = models.CompositePrimaryKey("dataset_id", "import_id", "line")
+    dataset_id = models.BigIntegerField()
+    import_id = models.BigIntegerField()
+    line = models.BigIntegerField()  # file order: breaks ties in time
+    user_code = models.IntegerField()
+    item_code = models.IntegerField(null=True)  # null: a search
+    event = models.SmallIntegerField()  # index into EventName
+    value = models.FloatField(null=True)
+    at = models.BigIntegerField(null=True)  # epoch seconds, UTC; null: the file has no time
+    session = models.TextField(null=True)
+    context = models.JSONField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "datasets_interaction"
+
+
+class EventName(models.Model):
+    """Event names of a dataset, numbered from 0."""
+
+    pk = models.CompositePrimaryKey("dataset_id", "code")
+    dataset_id = models.BigIntegerField()
+    code = models.SmallIntegerField()
+    name = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dataset_id", "name"], name="event_once")]

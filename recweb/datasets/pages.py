@@ -1,0 +1,237 @@
+"""The list of datasets, and the profile of one, tab by tab."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from recweb.datasets import checks, figures, rows, search
+from recweb.datasets.access import find, person
+from recweb.datasets.forms import SettingsForm
+from recweb.datasets.manage import rule_forms
+from recweb.datasets.models import (
+    Dataset,
+    EventName,
+    Import,
+    ImportState,
+    Interaction,
+    Item,
+    Version,
+)
+from recweb.jobs.models import Job
+from recweb.lib.paging import page, query
+from recweb.people.models import User
+
+TABS = (
+    ("overview", gettext_lazy("Overview")),
+    ("interactions", gettext_lazy("Interactions")),
+    ("users", gettext_lazy("Users")),
+    ("items", gettext_lazy("Items")),
+    ("quality", gettext_lazy("Quality")),
+    ("versions", gettext_lazy("Versions")),
+    ("members", gettext_lazy("Members")),
+    ("settings", gettext_lazy("Settings")),
+)
+
+
+@require_GET
+def datasets(request: HttpRequest) -> HttpResponse:
+    newest = Version.objects.filter(dataset=OuterRef("pk")).order_by("-number")
+    open_import = Import.objects.filter(
+        dataset=OuterRef("pk"), state__in=(ImportState.UPLOADED, ImportState.WAITING)
+    )
+    found = Dataset.objects.visible(person(request)).annotate(
+        version_id=Subquery(newest.values("pk")[:1]),
+        open_import=Subquery(open_import.order_by("pk").values("state")[:1]),
+    )
+    shown = page(request, found.order_by("name", "pk"))
+    versions = Version.objects.in_bulk([row.version_id for row in shown if row.version_id])
+    busy = set(
+        Job.objects.live()
+        .filter(dataset_id__in=[row.pk for row in shown])
+        .values_list("dataset_id", flat=True)
+    )
+    table = [
+        {"dataset": row, "version": versions.get(row.version_id), "busy": row.pk in busy}
+        for row in shown
+    ]
+    return render(request, "datasets/datasets.html", {"page": shown, "table": table})
+
+
+@require_GET
+def dataset(request: HttpRequest, slug: str) -> HttpResponse:
+    row = find(request, slug)
+    tab = request.GET.get("tab", "overview")
+    if tab not in PARTS:
+        tab = "overview"
+    number = request.GET.get("version", "")
+    if number.isascii() and number.isdigit() and len(number) < 9:
+        version: Version | None = get_object_or_404(row.versions, number=int(number))
+    else:
+        version = row.version
+    ctx = {
+        "dataset": row,
+        "version": version,
+        "tab": tab,
+        "tabs": TABS,
+        "open_imports": list(row.imports.filter(state__in=OPEN).order_by("pk")),
+        "jobs": list(Job.objects.live().filter(dataset_id=row.pk, kind="import")[:3]),
+        **PARTS[tab](request, row, version),
+    }
+    return render(request, f"datasets/{tab}.html", ctx)
+
+
+OPEN = (ImportState.UPLOADED, ImportState.WAITING)
+Ctx = dict[str, Any]
+
+
+def _overview(request: HttpRequest, row: Dataset, version: Version | None) -> Ctx:
+    if version is None:
+        return {}
+    splits = version.profile.get("splits", {})
+    named = [(name, splits[name]) for name in splits if name != "auto"]
+    return {
+        "charts": figures.overview(version),
+        "counts": version.profile["counts"],
+        "gini": version.profile["gini"],
+        "first": moment(version.profile["counts"]["first"]),
+        "last": moment(version.profile["counts"]["last"]),
+        "splits": named,
+        "auto": splits.get("auto", {}),
+    }
+
+
+def moment(at: int | None) -> datetime | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC)
+
+
+def _interactions(request: HttpRequest, row: Dataset, version: Version | None) -> Ctx:
+    names = dict(EventName.objects.filter(dataset_id=row.pk).values_list("code", "name"))
+    found, wrong = _filtered(request, row, names)
+    shown = page(request, found.order_by("import_id", "line"))
+    titles = rows.titles(row.pk, {event.item_code for event in shown if event.item_code is not None})  # fmt: skip
+    people = rows.user_ids(row.pk, {event.user_code for event in shown})
+    table = [
+        {
+            "user": people.get(event.user_code, ""),
+            "item": titles.get(event.item_code) if event.item_code is not None else None,
+            "event": names.get(event.event, ""),
+            "value": event.value,
+            "at": moment(event.at),
+            "line": event.line,
+            "import_id": event.import_id,
+        }
+        for event in shown
+    ]
+    return {
+        "page": shown,
+        "table": table,
+        "names": names,
+        "wrong": wrong,
+        "here": query(request, page=None),
+        "asked": request.GET,
+    }
+
+
+def _filtered(
+    request: HttpRequest, row: Dataset, names: dict[int, str]
+) -> "tuple[QuerySet[Interaction], str]":
+    """(rows, what was not found)."""
+    found = Interaction.objects.filter(dataset_id=row.pk)
+    user, item = request.GET.get("user", "").strip(), request.GET.get("item", "").strip()
+    event = request.GET.get("event", "")
+    if user:
+        code = rows.user_code(row, user)
+        if code is None:
+            return found.none(), _("There is no user “%(id)s” here.") % {"id": user}
+        found = found.filter(user_code=code)
+    if item:
+        code = rows.item_code(row, item)
+        if code is None:
+            return found.none(), _("There is no item “%(id)s” here.") % {"id": item}
+        found = found.filter(item_code=code)
+    if event in names.values():
+        found = found.filter(event__in=[code for code, name in names.items() if name == event])
+    return found, ""
+
+
+def _users(request: HttpRequest, row: Dataset, version: Version | None) -> Ctx:
+    text = request.GET.get("q", "")
+    bots = dict(version.profile["quality"]["bots"]) if version else {}
+    shown = page(request, search.people(row, text))
+    for found in shown:
+        found.bot = bots.get(found.code)
+    return {"page": shown, "text": text, "here": query(request, page=None)}
+
+
+def _items(request: HttpRequest, row: Dataset, version: Version | None) -> Ctx:
+    text, only = request.GET.get("q", ""), request.GET.get("only", "")
+    found = search.items(row, text)
+    wanted = {
+        "cold": Q(n_events=0),
+        "unlisted": Q(in_catalogue=False, n_events__gt=0),
+        "untitled": Q(title=""),
+    }
+    if only in wanted:
+        found = found.filter(wanted[only])
+    choices = [
+        ("", _("all")),
+        ("cold", _("without events")),
+        ("unlisted", _("not in the catalogue")),
+        ("untitled", _("without title")),
+    ]
+    return {
+        "page": page(request, found),
+        "text": text,
+        "only": only,
+        "choices": choices,
+        "listed": Item.objects.filter(dataset=row, in_catalogue=True).exists(),
+        "here": query(request, page=None),
+    }
+
+
+def _quality(request: HttpRequest, row: Dataset, version: Version | None) -> Ctx:
+    return {"checks": checks.health(version) if version else []}
+
+
+def _versions(request: HttpRequest, row: Dataset, version: Version | None) -> Ctx:
+    found = row.versions.select_related("owner").prefetch_related("imports").order_by("-number")
+    imports = row.imports.select_related("owner").order_by("-pk")
+    return {"page": page(request, found), "imports": imports[:50]}
+
+
+def _members(request: HttpRequest, row: Dataset, version: Version | None) -> Ctx:
+    members = row.members.select_related("user").order_by("user__username")
+    taken = members.values("user_id")
+    others = User.objects.filter(is_active=True).exclude(pk__in=taken).order_by("username")
+    choices = list(others[:200]) if person(request).is_admin else []
+    return {"members": members, "others": choices}
+
+
+def _settings(request: HttpRequest, row: Dataset, version: Version | None) -> Ctx:
+    tokens = row_tokens(row)
+    return {"form": SettingsForm(instance=row), "rule_forms": rule_forms(row), "tokens": tokens}
+
+
+def row_tokens(row: Dataset) -> list[Any]:
+    from recweb.people.models import Token
+
+    return list(Token.objects.filter(dataset_id=row.pk).select_related("user").order_by("-pk"))
+
+
+PARTS: dict[str, Callable[[HttpRequest, Dataset, Version | None], Ctx]] = {
+    "overview": _overview,
+    "interactions": _interactions,
+    "users": _users,
+    "items": _items,
+    "quality": _quality,
+    "versions": _versions,
+    "members": _members,
+    "settings": _settings,
+}

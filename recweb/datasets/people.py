@@ -1,0 +1,52 @@
+"""The users of a log: new codes, and what a user file says about them."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.db import connection
+
+from recweb.datasets import copying
+from recweb.datasets.codes import Codes
+from recweb.datasets.models import EventName, Person
+
+COLUMNS = ("dataset_id", "code", "outside_id", "n_events", "attributes")
+
+
+def add(dataset_id: int, codes: Codes) -> None:
+    rows: Iterator[tuple[Any, ...]] = (
+        (dataset_id, codes.first + place, text, 0, {}) for place, text in enumerate(codes.new)
+    )
+    copying.copy_text("datasets_person", COLUMNS, rows)
+
+
+def describe(dataset_id: int, codes: Codes, attributes: Sequence[dict[str, str]]) -> None:
+    """Write the attributes of a user file; the users are there already."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE arriving (code int, attributes jsonb) ON COMMIT DROP")
+        rows = zip(codes.of.tolist(), attributes, strict=True)
+        copying.copy_text("arriving", ("code", "attributes"), rows)
+        cursor.execute(
+            "UPDATE datasets_person row SET attributes = arriving.attributes FROM arriving "
+            "WHERE row.dataset_id = %s AND row.code = arriving.code",
+            [dataset_id],
+        )
+        cursor.execute("DROP TABLE arriving")
+
+
+def read(dataset_id: int) -> tuple[tuple[str, ...], tuple[dict[str, str], ...]]:
+    """(outside ids, attributes) in code order."""
+    rows = Person.objects.filter(dataset_id=dataset_id).order_by("code")
+    found = list(rows.values_list("outside_id", "attributes").iterator())
+    return tuple(row[0] for row in found), tuple(row[1] for row in found)
+
+
+def add_events(dataset_id: int, codes: Codes) -> None:
+    EventName.objects.bulk_create(
+        EventName(dataset_id=dataset_id, code=codes.first + place, name=name)
+        for place, name in enumerate(codes.new)
+    )
+
+
+def event_names(dataset_id: int) -> tuple[str, ...]:
+    rows = EventName.objects.filter(dataset_id=dataset_id).order_by("code")
+    return tuple(rows.values_list("name", flat=True))

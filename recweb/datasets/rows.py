@@ -1,0 +1,109 @@
+"""Codes to names and back, and what one user or item did. Duplicates of other files left out."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.db import connection
+
+from recweb.datasets.models import Dataset, Item, Person
+
+
+class Named(NamedTuple):
+    outside_id: str
+    title: str
+    topics: list[str]
+
+    @property
+    def name(self) -> str:
+        return self.title or self.outside_id
+
+
+class Event(NamedTuple):
+    """One event of a user or of an item; the code is the other side's (None: a search)."""
+
+    code: int | None
+    event: str
+    value: float | None
+    at: int | None  # epoch seconds
+
+
+def titles(dataset_id: int, codes: Iterable[int]) -> dict[int, Named]:
+    rows = Item.objects.filter(dataset_id=dataset_id, code__in={int(code) for code in codes})
+    found = rows.values_list("code", "outside_id", "title", "topics")
+    return {code: Named(outside, title, topics) for code, outside, title, topics in found}
+
+
+def user_ids(dataset_id: int, codes: Iterable[int]) -> dict[int, str]:
+    rows = Person.objects.filter(dataset_id=dataset_id, code__in={int(code) for code in codes})
+    return dict(rows.values_list("code", "outside_id"))
+
+
+def user_code(dataset: Dataset, outside_id: str) -> int | None:
+    rows = Person.objects.filter(dataset=dataset, outside_id=clean(outside_id))
+    return rows.values_list("code", flat=True).first()
+
+
+def item_code(dataset: Dataset, outside_id: str) -> int | None:
+    rows = Item.objects.filter(dataset=dataset, outside_id=clean(outside_id))
+    return rows.values_list("code", flat=True).first()
+
+
+def clean(outside_id: str) -> str:
+    """Postgres takes no NUL, and no id holds one: such an id is simply not there."""
+    return outside_id.replace("\0", "\ufffd")
+
+
+# the newest line of each event: what "last line wins" leaves of several files
+HISTORY = """
+    SELECT other, name, value, at FROM (
+        SELECT DISTINCT ON (other, event, at) other, event, value, at, import_id, line FROM (
+            SELECT {other} AS other, event, value, at, import_id, line
+            FROM datasets_interaction WHERE dataset_id = %(dataset)s AND {mine} = %(code)s
+        ) mine ORDER BY other, event, at, import_id DESC, line DESC
+    ) kept
+    JOIN datasets_eventname names ON names.dataset_id = %(dataset)s AND names.code = kept.event
+    ORDER BY at DESC NULLS LAST, import_id DESC, line DESC LIMIT %(limit)s
+"""
+
+
+def history(dataset_id: int, user_code: int, limit: int = 100) -> list[Event]:
+    """What a user did, newest first."""
+    return _events(
+        HISTORY.format(other="item_code", mine="user_code"), dataset_id, user_code, limit
+    )
+
+
+def audience(dataset_id: int, item_code: int, limit: int = 100) -> list[Event]:
+    """Who did something with an item, newest first."""
+    return _events(
+        HISTORY.format(other="user_code", mine="item_code"), dataset_id, item_code, limit
+    )
+
+
+def _events(sql: str, dataset_id: int, code: int, limit: int) -> list[Event]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"dataset": dataset_id, "code": code, "limit": limit})
+        return [Event(*row) for row in cursor.fetchall()]
+
+
+def neighbours(
+    dataset_id: int, item_code: int, limit: int = 10, sample: int = 300
+) -> list[tuple[int, int]]:
+    """(item code, shared users), most first, among at most `sample` users of the item."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH fans AS (
+                SELECT DISTINCT user_code FROM (
+                    SELECT user_code FROM datasets_interaction
+                    WHERE dataset_id = %(dataset)s AND item_code = %(code)s LIMIT %(sample)s
+                ) sampled
+            )
+            SELECT item_code, count(DISTINCT user_code) AS shared
+            FROM datasets_interaction JOIN fans USING (user_code)
+            WHERE dataset_id = %(dataset)s AND item_code <> %(code)s
+            GROUP BY item_code ORDER BY shared DESC, item_code LIMIT %(limit)s
+            """,
+            {"dataset": dataset_id, "code": item_code, "limit": limit, "sample": sample},
+        )
+        return [(int(code), int(shared)) for code, shared in cursor.fetchall()]

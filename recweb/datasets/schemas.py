@@ -1,0 +1,207 @@
+"""Shapes of this app's API: what /api/docs/ shows, and the checks of what comes in."""
+
+import copy
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from rest_framework import serializers as s
+from rest_framework.request import Request
+
+from recweb.datasets import tasks
+from recweb.datasets.models import Dataset, ImportState, Kind, Quarantined, Version
+from recweb.jobs.api import JOB
+from recweb.lib.api import ApiError, Unprocessable, known_params
+
+ANY = OpenApiTypes.OBJECT
+VERSION = OpenApiParameter("version", int, description="a version's number; default the newest")
+CONFIDENCES = ("one", "value", "log", "one+value")
+
+
+def _page(name: str, row: Any) -> Any:
+    row = copy.deepcopy(row)  # a field may stand in one place only
+    return inline_serializer(
+        f"{name}Page",
+        {
+            "count": s.IntegerField(),
+            "next": s.URLField(allow_null=True),
+            "previous": s.URLField(allow_null=True),
+            "results": s.ListField(child=row),
+        },
+    )
+
+
+VERSION_ROW = inline_serializer(
+    "DatasetVersion",
+    {
+        "number": s.IntegerField(),
+        "fingerprint": s.CharField(help_text="SHA-256 over content, not order"),
+        "interactions": s.IntegerField(),
+        "users": s.IntegerField(),
+        "items": s.IntegerField(),
+        "density": s.FloatField(),
+        "created": s.DateTimeField(),
+    },
+)
+VERSIONS = _page("DatasetVersion", VERSION_ROW)
+_DATASET: dict[str, Any] = {
+    "slug": s.CharField(),
+    "name": s.CharField(),
+    "source": s.CharField(),
+    "repeats_wanted": s.BooleanField(),
+    "rules": s.ListField(child=s.DictField()),
+    "created": s.DateTimeField(),
+    "version": copy.deepcopy(VERSION_ROW),
+}
+DATASET = inline_serializer("Dataset", copy.deepcopy(_DATASET))
+DATASETS = _page("Dataset", DATASET)
+DATASET_WHOLE = inline_serializer(
+    "DatasetWhole",
+    {
+        **copy.deepcopy(_DATASET),
+        "versions": s.ListField(child=copy.deepcopy(VERSION_ROW)),
+        "members": s.ListField(child=s.CharField()),
+    },
+)
+NEW = inline_serializer(
+    "DatasetNew",
+    {
+        "name": s.CharField(max_length=120),
+        "slug": s.CharField(required=False, max_length=60),
+        "source": s.CharField(required=False, max_length=200),
+        "repeats_wanted": s.BooleanField(required=False),
+    },
+)
+CONFIRM = inline_serializer("DatasetDelete", {"confirm": s.CharField(help_text="the slug")})
+DECISION = inline_serializer("Decision", {"decision": s.ChoiceField(["accept", "discard"])})
+UPLOAD = inline_serializer(
+    "Upload",
+    {
+        "file": s.FileField(),
+        "kind": s.ChoiceField([Kind.INTERACTIONS, Kind.ITEMS, Kind.USERS]),
+        "mapping": s.JSONField(required=False, help_text='{"user": "column", ...}; else guessed'),
+        "rules": s.JSONField(required=False, help_text="which events are positives"),
+        "options": s.JSONField(required=False, help_text="encoding, delimiter, zone, day_first"),
+    },
+)
+IMPORT = inline_serializer(
+    "Import",
+    {
+        "id": s.IntegerField(),
+        "kind": s.CharField(),
+        "state": s.ChoiceField(ImportState.choices),
+        "file_name": s.CharField(),
+        "sha256": s.CharField(),
+        "size": s.IntegerField(),
+        "mapping": s.DictField(),
+        "rows_in": s.IntegerField(help_text="= accepted + duplicates + quarantined"),
+        "accepted": s.IntegerField(),
+        "duplicates": s.IntegerField(),
+        "quarantined": s.IntegerField(),
+        "reasons": s.DictField(child=s.IntegerField()),
+        "notes": s.ListField(child=s.DictField()),
+        "refusal": s.DictField(allow_null=True),
+        "facts": s.DictField(),
+        "created": s.DateTimeField(),
+        "loaded": s.DateTimeField(allow_null=True),
+        "job": s.IntegerField(allow_null=True),
+    },
+)
+IMPORTS = _page("Import", IMPORT)
+STARTED = inline_serializer(
+    "ImportStarted", {"job": copy.deepcopy(JOB), "import": copy.deepcopy(IMPORT)}
+)
+BAD_ROWS = _page(
+    "BadRow",
+    inline_serializer(
+        "BadRow",
+        {
+            "line": s.IntegerField(),
+            "column": s.CharField(),
+            "code": s.CharField(),
+            "reason": s.CharField(),
+            "text": s.CharField(),
+        },
+    ),
+)
+HEALTH = inline_serializer(
+    "Health", {"version": s.IntegerField(), "checks": s.ListField(child=s.DictField())}
+)
+
+
+def bad_row(row: Quarantined) -> dict[str, Any]:
+    return {
+        "line": row.line,
+        "column": row.column,
+        "code": row.code,
+        "reason": tasks.words(row.code, row.args),
+        "text": row.text,
+    }
+
+
+def body(request: Request, known: Iterable[str]) -> dict[str, Any]:
+    """The JSON object that came, with no field that we do not know (ABU-03)."""
+    given: Any = request.data
+    if not isinstance(given, dict):
+        raise ApiError(400, "malformed", _("Send a JSON object."))
+    for name in given:
+        if name not in set(known):
+            words = _("Unknown field “%(name)s”.") % {"name": str(name)[:80]}
+            raise ApiError(400, "malformed", words, field=str(name)[:80])
+    return dict(given)
+
+
+def version(request: Request, dataset: Dataset) -> Version:
+    known_params(request, {"version"})
+    number = request.GET.get("version")
+    if number is None:
+        newest = dataset.version
+        if newest is None:
+            words = _("“%(name)s” has no version yet: import interactions first.")
+            raise ApiError(409, "no_version", words % {"name": dataset.name})
+        return newest
+    if not (number.isascii() and number.isdigit() and len(number) < 9):
+        raise ApiError(400, "malformed", _("“version” must be a number."), field="version")
+    return get_object_or_404(dataset.versions, number=int(number))
+
+
+def mapping(given: dict[str, Any]) -> dict[str, str]:
+    if not all(isinstance(column, str) and len(column) <= 500 for column in given.values()):
+        raise Unprocessable(_("“mapping” names one column for each field."), field="mapping")
+    return given
+
+
+def rules(given: list[Any]) -> list[dict[str, Any]]:
+    """Each rule as training.features.Rule takes it; raises Unprocessable naming what is wrong."""
+    made = []
+    for place, rule in enumerate(given):
+        if not isinstance(rule, dict) or set(rule) - {"event", "minimum", "confidence", "weight"}:
+            words = _("Rule %(n)d must be an object with event, minimum, confidence, weight.")
+            raise Unprocessable(words % {"n": place + 1}, field="rules", row=place + 1)
+        made.append(_rule(rule, place + 1))
+    return made
+
+
+def _rule(rule: dict[str, Any], row: int) -> dict[str, Any]:
+    event, minimum = rule.get("event"), rule.get("minimum")
+    weight, confidence = rule.get("weight", 1.0), rule.get("confidence", "one")
+    if not isinstance(event, str) or not 1 <= len(event) <= 64:
+        raise Unprocessable(_("A rule needs the name of an event."), field="event", row=row)
+    if minimum is not None and not _finite(minimum):
+        raise Unprocessable(_("“minimum” must be a number."), field="minimum", row=row)
+    if not _finite(weight) or not 0 < weight <= 1000:
+        words = _("“weight” must be above 0 and at most 1000.")
+        raise Unprocessable(words, field="weight", row=row)
+    if confidence not in CONFIDENCES:
+        words = _("“confidence” must be one of %(known)s.") % {"known": ", ".join(CONFIDENCES)}
+        raise Unprocessable(words, field="confidence", row=row)
+    return {"event": event, "minimum": minimum, "confidence": confidence, "weight": float(weight)}
+
+
+def _finite(value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value)

@@ -1,0 +1,182 @@
+"""The door to training: everything here that reads a file's rows or writes arrays goes through."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from recweb.datasets.arrays import Rows
+    from recweb.datasets.catalogue import Facts
+    from recweb.datasets.models import Import, Version
+    from recweb.jobs.run import Run
+    from training.clean import Catalogue, Interactions, Options, People, Preview, Progress
+    from training.log import Items, Log
+
+
+class Unreadable(Exception):
+    """A file that is not taken at all: code and details as words() takes them."""
+
+    def __init__(self, code: str, details: dict[str, Any]) -> None:
+        super().__init__(words(code, details))
+        self.code, self.details = code, details
+
+
+def load(run: "Run") -> None:
+    """Check a file, and make its rows visible as a new version."""
+    from recweb.datasets import loading
+
+    loading.load(run)
+
+
+def remove(run: "Run") -> None:
+    """Give back what a deleted dataset takes up."""
+    from recweb.datasets import removal
+
+    removal.remove(run)
+
+
+def options(given: dict[str, Any]) -> "Options":
+    """Import.options as training takes them; raises Unreadable on an unknown one."""
+    from training.clean import Options
+
+    chosen = {name: value for name, value in given.items() if value not in (None, "")}
+    if "scale" in chosen:
+        chosen["scale"] = tuple(chosen["scale"])
+    try:
+        return Options(**chosen)
+    except TypeError:
+        raise Unreadable("field-unknown", {"field": ", ".join(map(str, given))[:200]}) from None
+
+
+def clean(batch: "Import", progress: "Progress") -> "Interactions | Catalogue | People":
+    """The rows of an uploaded file. Raises Unreadable."""
+    from training import clean as cleaning
+
+    try:
+        return cleaning.clean(  # type: ignore[no-any-return, call-overload]
+            batch.path,
+            batch.kind,
+            mapping=batch.mapping or None,
+            options=options(batch.options),
+            name=batch.file_name,
+            progress=progress,
+        )
+    except cleaning.Refused as refusal:
+        raise Unreadable(refusal.code, refusal.details) from None
+
+
+def preview(batch: "Import") -> "Preview":
+    """The first rows, for the wizard: two hundred lines at most are read. Raises Unreadable."""
+    from training import clean as cleaning
+
+    try:
+        return cleaning.preview(
+            batch.path,
+            batch.kind,  # type: ignore[arg-type]
+            batch.mapping or None,
+            options=options(batch.options),
+            name=batch.file_name,
+        )
+    except cleaning.Refused as refusal:
+        raise Unreadable(refusal.code, refusal.details) from None
+
+
+def fields(kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(all fields, required fields) that a file of this kind may fill."""
+    from training.clean import FIELDS, REQUIRED
+
+    return FIELDS[kind], REQUIRED[kind]  # type: ignore[index]
+
+
+def save(folder: Path, rows: "Rows", names: tuple[str, ...], n_users: int, facts: "Facts") -> None:
+    """Write the arrays of a version: folder/log and folder/items."""
+    from training import log
+
+    n_items = len(facts)
+    saved = log.Log(
+        rows.users, rows.items, rows.events, rows.values, rows.at, names, n_users, n_items
+    )
+    log.save_log(folder / "log", saved)
+    log.save_items(folder / "items", _items(facts))
+
+
+def _items(facts: "Facts") -> "Items":
+    from scipy import sparse
+
+    from training.log import Items
+
+    names = sorted({topic for topics in facts.topics for topic in topics}, key=str.encode)
+    place = {name: column for column, name in enumerate(names)}
+    ends = np.cumsum([0, *(len(topics) for topics in facts.topics)])
+    columns = np.array(
+        [column for topics in facts.topics for column in sorted(place[t] for t in topics)],
+        dtype=np.int32,
+    )
+    data = np.ones(len(columns), dtype=np.float32)
+    return Items(
+        titles=tuple(title or text for title, text in zip(facts.titles, facts.ids, strict=True)),
+        texts=facts.full_texts(),
+        topic_names=tuple(names),
+        topics=sparse.csr_matrix((data, columns, ends), shape=(len(facts), len(names))),
+        years=facts.years,
+    )
+
+
+def load_version(version: "Version") -> "tuple[Log, Items]":
+    """The arrays of a version, memory-mapped."""
+    from recweb.datasets.exports import version_folder
+    from training import log
+
+    folder = version_folder(version)
+    return log.load_log(folder / "log"), log.load_items(folder / "items")
+
+
+def split_sizes(
+    rows: "Rows", names: tuple[str, ...], n_users: int, n_items: int, rules: list[dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """What each split would make of these events: sizes, leak, or why it is impossible."""
+    from training.features import Rule, positives
+    from training.log import Log
+    from training.split import SplitError, split
+
+    log = Log(rows.users, rows.items, rows.events, rows.values, rows.at, names, n_users, n_items)
+    found: dict[str, dict[str, Any]] = {}
+    liked = positives(log, [Rule(**rule) for rule in rules])
+    for name in ("temporal", "user-temporal", "leave-last", "random"):
+        try:
+            parts = split(liked, name)
+        except SplitError as error:
+            found[name] = {"refused": error.code, "details": error.details, "message": str(error)}
+            continue
+        counts = np.diff(parts.test.indptr)
+        known = np.diff(parts.train.indptr) > 0
+        found[name] = {
+            "train": int(parts.train.nnz),
+            "validation": int(parts.validation.nnz),
+            "test": int(parts.test.nnz),
+            "test_users": int(((counts > 0) & known).sum()),
+            "leak": parts.leak,
+        }
+    try:
+        chosen = split(liked, "auto")
+        found["auto"] = {"name": chosen.name, "because": chosen.chosen_because}
+    except SplitError as error:
+        found["auto"] = {"refused": error.code, "message": str(error)}
+    return found
+
+
+def words(code: str, details: dict[str, Any], *, note: bool = False) -> str:
+    """A reason or note of cleaning, in the reader's language."""
+    from django.utils.translation import get_language
+
+    from training.clean import NOTES, REASONS
+
+    pair = (NOTES if note else REASONS).get(code)
+    if pair is None:
+        return code
+    text = pair[(get_language() or "").startswith("zh")]
+    try:
+        return text.format(**details)
+    except (KeyError, IndexError):
+        return text

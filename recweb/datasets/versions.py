@@ -1,0 +1,84 @@
+"""A new version: which files it is made of, its fingerprint, its figures, its arrays."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from django.utils.translation import gettext as _
+
+from recweb.datasets import arrays, catalogue, exports, fingerprint, people, profile, rules, tasks
+from recweb.datasets.models import Dataset, Import, ImportState, Kind, Version
+from recweb.jobs.run import Run
+
+BIG = 5_000_000  # rows from which the page works out splits only when asked
+
+
+def loaded(dataset_id: int) -> list[int]:
+    """The interaction files of a dataset that are in, oldest first."""
+    found = Import.objects.filter(
+        dataset_id=dataset_id, kind=Kind.INTERACTIONS, state=ImportState.LOADED
+    )
+    return list(found.order_by("loaded", "pk").values_list("pk", flat=True))
+
+
+def make(run: Run, batch: Import, parts: Sequence[arrays.Rows]) -> Version:
+    """In the caller's transaction: the version that these parts and the catalogue as it now
+    stands make. The lock on the dataset's imports is held."""
+    dataset = Dataset.objects.select_for_update().get(pk=batch.dataset_id)
+    resolved = arrays.resolve(parts)
+    rows = resolved.rows
+    ids, attributes = people.read(dataset.pk)
+    facts = catalogue.read(dataset.pk)
+    names = people.event_names(dataset.pk)
+    run.progress(0.88, 1, _("Working out the fingerprint and the profile"))
+    if batch.kind == Kind.INTERACTIONS:
+        batch.facts["already_there"] = resolved.overlap
+        batch.facts["new_rows"] = batch.accepted - resolved.overlap
+    if not dataset.rules or batch.rules:
+        dataset.rules = batch.rules or rules.default(rows, names)
+        dataset.save(update_fields=["rules"])
+    figures = profile.figures(rows, names, facts, len(ids))
+    figures["replaced"] = resolved.dropped
+    if len(rows) < BIG:
+        figures["splits"] = tasks.split_sizes(rows, names, len(ids), len(facts), dataset.rules)
+    last = Version.objects.filter(dataset=dataset).order_by("-number").first()
+    version = Version.objects.create(
+        dataset=dataset,
+        number=last.number + 1 if last else 1,
+        fingerprint=_seal(rows, ids, attributes, facts, names),
+        n_interactions=len(rows),
+        n_users=len(ids),
+        n_items=len(facts),
+        profile=figures,
+        owner_id=batch.owner_id,
+    )
+    version.imports.set([*dataset.imports.filter(state=ImportState.LOADED), batch])
+    catalogue.count_events(
+        "datasets_person", dataset.pk, np.bincount(rows.users, minlength=len(ids))
+    )
+    named = rows.items[rows.items >= 0]
+    catalogue.count_events("datasets_item", dataset.pk, np.bincount(named, minlength=len(facts)))
+    exports.write(version, f"j{run.job.pk}a{run.attempt}", rows, names, facts)
+    return version
+
+
+def _seal(
+    rows: arrays.Rows,
+    ids: Sequence[str],
+    attributes: Sequence[dict[str, str]],
+    facts: catalogue.Facts,
+    names: Sequence[str],
+) -> str:
+    events = fingerprint.of_log(rows, ids, facts.ids, names)
+    columns = (facts.ids, facts.titles, facts.topics, facts.years.tolist(), facts.texts)
+    listed: list[Any] = [
+        row
+        for row, named in zip(
+            zip(*columns, facts.attributes, strict=True), facts.listed, strict=True
+        )
+        if named
+    ]
+    described = [row for row in zip(ids, attributes, strict=True) if row[1]]
+    items = fingerprint.of_facts("catalogue", listed)
+    users = fingerprint.of_facts("people", described)
+    return fingerprint.seal(events, items, users, counts=(len(rows), len(listed), len(described)))

@@ -1,0 +1,190 @@
+"""A file comes in by the browser: upload, map, check and import, done. One address a step."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from recweb.datasets import imports, tasks
+from recweb.datasets.access import find, person
+from recweb.datasets.forms import MapForm, NewForm, ReadForm, UploadForm
+from recweb.datasets.models import Dataset, Import, ImportState
+from recweb.datasets.names import free_slug
+from recweb.jobs import orders
+from recweb.people import audit
+
+SETTLED = (ImportState.LOADED, ImportState.REFUSED, ImportState.CANCELLED)
+
+
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    form = NewForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            with transaction.atomic():
+                dataset = Dataset.objects.create(
+                    slug=free_slug(form.cleaned_data["name"]),
+                    name=form.cleaned_data["name"],
+                    owner=person(request),
+                )
+                _keep(request, dataset, form, again=form.cleaned_data["again"])
+            audit.record(request, "dataset-new", dataset.slug)
+            return _go(request, reverse("dataset-map", args=[dataset.slug]))
+        except imports.BadFile as error:
+            form.add_error("interactions", str(error))
+        except imports.AlreadyThere as same:
+            return _already(request, form, same)
+    return _upload_page(request, form, None)
+
+
+@require_http_methods(["GET", "POST"])
+def upload(request: HttpRequest, slug: str) -> HttpResponse:
+    """More files for a dataset that is there."""
+    dataset = find(request, slug)
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            with transaction.atomic():
+                _keep(request, dataset, form, again=True)
+            return _go(request, reverse("dataset-map", args=[slug]))
+        except imports.BadFile as error:
+            form.add_error(None, str(error))
+        except imports.AlreadyThere as same:
+            return _already(request, form, same, dataset)
+    return _upload_page(request, form, dataset)
+
+
+def _keep(request: HttpRequest, dataset: Dataset, form: UploadForm, *, again: bool) -> None:
+    """All files or none: the rows by the transaction, the bytes by hand."""
+    kept: list[Import] = []
+    try:
+        for kind, file in form.files_given():
+            batch = imports.keep(dataset, kind, file, str(file.name), person(request))  # type: ignore[arg-type]
+            kept.append(batch)
+            imports.once(batch)
+            if not again and (same := imports.elsewhere(batch.sha256, person(request))):
+                raise imports.AlreadyThere(same)
+            batch.save()
+            audit.record(request, "upload", f"{dataset.slug}/{batch.pk}", sha256=batch.sha256)
+    except BaseException:
+        for batch in kept:
+            batch.path.unlink(missing_ok=True)
+        raise
+
+
+def _already(
+    request: HttpRequest,
+    form: UploadForm,
+    same: imports.AlreadyThere,
+    dataset: Dataset | None = None,
+) -> HttpResponse:
+    url = reverse("import", args=[same.batch.dataset.slug, same.batch.pk])
+    return _upload_page(request, form, dataset, status=409, same=same, same_url=url)
+
+
+def _upload_page(
+    request: HttpRequest,
+    form: UploadForm,
+    dataset: Dataset | None,
+    status: int | None = None,
+    **more: Any,
+) -> HttpResponse:
+    ctx = {"form": form, "dataset": dataset, "step": 1, **more}
+    status = status or (422 if form.errors else 200)
+    return render(request, "datasets/upload.html", ctx, status=status)
+
+
+def _go(request: HttpRequest, url: str) -> HttpResponse:
+    """upload.js sends the form itself, to show real progress, and follows this."""
+    if request.headers.get("X-Upload") == "1":
+        return HttpResponse(status=204, headers={"X-Next": url})
+    return redirect(url)
+
+
+@require_http_methods(["GET", "POST"])
+def map_columns(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = find(request, slug)
+    waiting = list(dataset.imports.filter(state=ImportState.UPLOADED).order_by("pk"))
+    if not waiting:
+        return redirect("dataset-check", slug)
+    parts = [_part(request, batch) for batch in waiting]
+    start = request.method == "POST" and "reread" not in request.POST
+    if request.method == "POST":
+        for part in parts:
+            _remember(part, keep_mapping=start)
+        if not start:
+            return redirect("dataset-map", slug)
+        if all(part["ready"] for part in parts):
+            return _begin(request, dataset, waiting)
+    ctx = {"dataset": dataset, "parts": parts, "step": 2}
+    return render(request, "datasets/map.html", ctx, status=422 if start else 200)
+
+
+def _part(request: HttpRequest, batch: Import) -> dict[str, Any]:
+    """One file on the page: its first rows, and the two forms over them."""
+    data = request.POST if request.method == "POST" else None
+    prefix = f"f{batch.pk}"
+    read = ReadForm(data, prefix=f"{prefix}-read", initial=ReadForm.given(batch.options))
+    part: dict[str, Any] = {"batch": batch, "read": read, "ready": False, "form": None}
+    try:
+        seen = tasks.preview(batch)
+    except tasks.Unreadable as refusal:
+        # a mapping kept for another reading of the file may name columns that are gone
+        batch.mapping = {}
+        try:
+            seen = tasks.preview(batch)
+        except tasks.Unreadable:
+            return {**part, "refusal": str(refusal)}
+    form = MapForm(batch.kind, seen.columns, data, prefix=prefix, initial=seen.mapping)
+    ready = data is not None and form.is_valid() and read.is_valid()
+    return {**part, "form": form, "seen": seen, "ready": ready}
+
+
+def _remember(part: dict[str, Any], *, keep_mapping: bool) -> None:
+    """What was chosen stays, also when another part of the form is wrong (Back keeps all)."""
+    batch: Import = part["batch"]
+    if part["read"].is_valid():
+        batch.options = part["read"].options()
+    form: MapForm | None = part["form"]
+    batch.mapping = form.mapping() if keep_mapping and form is not None and part["ready"] else {}
+    Import.objects.filter(pk=batch.pk, state=ImportState.UPLOADED).update(
+        options=batch.options, mapping=batch.mapping
+    )
+
+
+def _begin(request: HttpRequest, dataset: Dataset, waiting: list[Import]) -> HttpResponse:
+    order = {"items": 0, "users": 1, "interactions": 2}
+    try:
+        with transaction.atomic():
+            for batch in sorted(waiting, key=lambda batch: order[batch.kind]):
+                imports.begin(batch, person(request))
+    except (orders.Quota, imports.AlreadyThere) as error:
+        messages.error(request, str(error))
+        return redirect("dataset-map", dataset.slug)
+    return redirect("dataset-check", dataset.slug)
+
+
+@require_GET
+def check(request: HttpRequest, slug: str) -> HttpResponse:
+    """The running imports, live; then what came of them."""
+    dataset = find(request, slug)
+    batches = list(dataset.imports.select_related("dataset").order_by("-pk")[:6])
+    if not batches:
+        return redirect("dataset-upload", slug)
+    shown = [batch for batch in batches if batch.state not in SETTLED] or batches[:3]
+    rows = [{"batch": batch, "job": batch.job} for batch in shown]
+    done = all(batch.state == ImportState.LOADED for batch in shown)
+    ctx = {"dataset": dataset, "rows": rows, "step": 3, "done": done}
+    return render(request, "datasets/check.html", ctx)
+
+
+@require_GET
+def done(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = find(request, slug)
+    batches = dataset.imports.filter(state=ImportState.LOADED).order_by("-loaded")[:3]
+    ctx = {"dataset": dataset, "version": dataset.version, "batches": batches, "step": 4}
+    return render(request, "datasets/done.html", ctx)

@@ -1,0 +1,117 @@
+"""Queues of samples that active learning chose, and the labels people gave. Labels only grow."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from recweb.datasets.models import Dataset
+from recweb.experiments.models import Experiment
+
+
+class Arm(models.TextChoices):
+    UNCERTAIN = "uncertain", _("uncertain")
+    RANDOM = "random", _("random")
+
+
+class Queue(models.Model):
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="queues")
+    experiment = models.ForeignKey(Experiment, models.PROTECT, related_name="queues")
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=20, default="relevance")
+    strategy = models.CharField(max_length=20, default="uncertainty")
+    guideline = models.TextField(blank=True)
+    overlap = models.PositiveSmallIntegerField(default=1)  # distinct people per sample
+    size = models.PositiveIntegerField(default=200)
+    state = models.CharField(max_length=10, default="selecting")  # selecting, open, paused, closed
+    seed = models.BigIntegerField(default=0)
+    job_id = models.BigIntegerField(null=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Sample(models.Model):
+    queue = models.ForeignKey(Queue, models.CASCADE, related_name="samples")
+    order = models.PositiveIntegerField()
+    user_code = models.IntegerField()
+    item_code = models.IntegerField()
+    arm = models.CharField(max_length=10, choices=Arm.choices)
+    uncertainty = models.FloatField(null=True)
+    score = models.FloatField(null=True)
+    wanted = models.PositiveSmallIntegerField(default=1)  # answers still to be asked for
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["queue", "user_code", "item_code"], name="sample_once")
+        ]
+        indexes = [models.Index(fields=["queue", "wanted", "order"])]
+
+    def __str__(self) -> str:
+        return f"{self.queue_id}/{self.order}"
+
+
+class LeaseState(models.TextChoices):
+    HELD = "held", _("held")
+    ANSWERED = "answered", _("answered")
+    SKIPPED = "skipped", _("skipped")
+    LOST = "lost", _("lost")
+
+
+class Lease(models.Model):
+    """One sample in one annotator's hands. The token is what submits it."""
+
+    sample = models.ForeignKey(Sample, models.CASCADE, related_name="leases")
+    annotator = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    token = models.UUIDField(default=uuid.uuid4, unique=True)
+    state = models.CharField(
+        max_length=10, choices=LeaseState.choices, default=LeaseState.HELD
+    )
+    until = models.DateTimeField()
+    created = models.DateTimeField(db_default=models.functions.Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sample", "annotator"],
+                condition=models.Q(state="held"),
+                name="one_lease_each",
+            )
+        ]
+        indexes = [models.Index(fields=["state", "until"])]
+
+    def __str__(self) -> str:
+        return f"{self.sample_id} by {self.annotator_id} ({self.state})"
+
+
+class Label(models.Model):
+    """Append-only: undo or change closes the row and opens another."""
+
+    sample = models.ForeignKey(Sample, models.CASCADE, related_name="labels")
+    annotator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    value = models.SmallIntegerField()  # 0 not, 1 slightly, 2 clearly, 3 perfect
+    seconds = models.FloatField(null=True)
+    note = models.TextField(blank=True)
+    flagged = models.BooleanField(default=False)
+    late = models.BooleanField(default=False)  # the lease was gone: kept as extra, not counted
+    closed = models.DateTimeField(null=True)
+    lease = models.UUIDField()
+    created = models.DateTimeField(db_default=models.functions.Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sample", "annotator"],
+                condition=models.Q(closed__isnull=True, late=False),
+                name="one_live_label",
+            ),
+            models.CheckConstraint(
+                name="value_in_scale", condition=models.Q(value__gte=0, value__lte=3)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sample_id}: {self.value}"

@@ -1,0 +1,59 @@
+"""Watches a multipart body while it is read: no part may carry Content-Transfer-Encoding."""
+
+import re
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParserError
+from django.utils.http import parse_header_parameters
+
+HEADER_ROOM = 4096  # Django itself refuses part headers over 1 kB
+_ENCODING = re.compile(rb"(?i)content-transfer-encoding[ \t]*:")
+
+
+class Watched:
+    """A stream that reads through and stops at the first forbidden part header."""
+
+    def __init__(self, stream: Any, boundary: bytes) -> None:
+        self.stream = stream
+        self.mark = b"--" + boundary
+        self.kept = b""
+
+    def read(self, *args: Any) -> bytes:
+        data: bytes = self.stream.read(*args)
+        self.look(data)
+        return data
+
+    def readline(self, *args: Any) -> bytes:
+        data: bytes = self.stream.readline(*args)
+        self.look(data)
+        return data
+
+    def look(self, data: bytes) -> None:
+        """Only part headers are looked at: the same words inside a file are just data."""
+        text = self.kept + data
+        at = text.find(self.mark)
+        last = -1
+        while at >= 0:
+            last = at
+            start = at + len(self.mark)
+            end = text.find(b"\r\n\r\n", start, start + HEADER_ROOM)
+            head = text[start : end if end >= 0 else start + HEADER_ROOM]
+            if _ENCODING.search(head):
+                raise MultiPartParserError("Content-Transfer-Encoding is not taken in a part")
+            at = text.find(self.mark, start)
+        # keep what may still grow: a header that is not complete, or half a boundary
+        if last >= 0 and text.find(b"\r\n\r\n", last, last + HEADER_ROOM) < 0:
+            self.kept = text[last : last + HEADER_ROOM + len(self.mark)]
+        else:
+            self.kept = text[-len(self.mark) :]
+
+
+def guard(request: HttpRequest) -> None:
+    if request.content_type != "multipart/form-data":
+        return
+    stream = getattr(request, "_stream", None)
+    _, options = parse_header_parameters(request.META.get("CONTENT_TYPE", ""))
+    boundary = options.get("boundary", "")
+    if stream is not None and boundary:
+        request._stream = Watched(stream, boundary.encode("ascii", "replace"))  # type: ignore[assignment]

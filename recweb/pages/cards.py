@@ -1,0 +1,205 @@
+"""What Home says: what comes next, how much there is, what runs, what was found."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Avg
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from recweb.datasets.models import Dataset, Import, ImportState, Version
+from recweb.experiments.models import Experiment, Role
+from recweb.jobs.models import Beat, Job, State
+from recweb.labeling.models import Label, Sample
+from recweb.lib import numbers
+from recweb.people.models import User
+
+SILENT = timedelta(seconds=30)
+LAST = 5
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of getting started."""
+
+    name: str
+    url: str
+    done: bool
+
+
+@dataclass
+class Home:
+    user: User
+    slug: str = ""
+    visited: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def datasets(self) -> list[Dataset]:
+        return list(Dataset.objects.visible(self.user).order_by("-created")[:50])
+
+    @cached_property
+    def version(self) -> Version | None:
+        """The newest version of the dataset that was asked for, or of the newest one."""
+        ids = [row.pk for row in self.datasets if self.slug in ("", row.slug)]
+        rows = Version.objects.filter(dataset__in=ids).select_related("dataset")
+        return rows.order_by("-created").first()
+
+    @cached_property
+    def dataset(self) -> Dataset | None:
+        if self.version:
+            return self.version.dataset
+        return self.datasets[0] if self.datasets else None
+
+    @cached_property
+    def jobs(self) -> list[Job]:
+        return list(Job.objects.visible(self.user).live().order_by("created")[:8])
+
+    @cached_property
+    def live(self) -> str:
+        """What runs and what waits; the page asks with it whether that is still so."""
+        return ",".join(f"{job.pk}{job.state[0]}" for job in self.jobs)
+
+    @property
+    def running(self) -> list[Job]:
+        return [job for job in self.jobs if job.state != State.QUEUED]
+
+    @property
+    def queued(self) -> list[Job]:
+        return [job for job in self.jobs if job.state == State.QUEUED]
+
+    @cached_property
+    def experiments(self) -> list[Experiment]:
+        if not self.user.may("analyst"):
+            return []
+        rows = Experiment.objects.visible(self.user).filter(role=Role.CANDIDATE, archived=None)
+        return list(rows.select_related("dataset", "owner").order_by("-created")[:LAST])
+
+    @cached_property
+    def best(self) -> Experiment | None:
+        """The run whose verdict the card shows: of this dataset, the best on NDCG@10."""
+        if not self.dataset or not self.user.may("analyst"):
+            return None
+        done = Experiment.objects.filter(dataset=self.dataset, state=State.DONE, archived=None)
+        judged = done.filter(role=Role.CANDIDATE, is_baseline=False).exclude(verdict={})
+        return judged.order_by("-metrics__validation__ndcg@10__mean", "pk").first()
+
+    @property
+    def best_words(self) -> str:
+        return verdict_words(self.best) if self.best else ""
+
+    @property
+    def rows(self) -> "list[RunRow]":
+        return [RunRow(run) for run in self.experiments]
+
+    @cached_property
+    def labels(self) -> int:
+        return Label.objects.filter(
+            sample__queue__dataset__in=self.datasets, closed=None, late=False
+        ).count()
+
+    @cached_property
+    def waiting(self) -> dict[str, float] | None:
+        """Samples that wait for this person, and about how many seconds they take."""
+        mine = Label.objects.filter(annotator=self.user, closed=None).values("sample")
+        open_ = Sample.objects.filter(queue__dataset__in=self.datasets, queue__state="open")
+        n = open_.filter(wanted__gt=0).exclude(pk__in=mine).count()
+        if not n:
+            return None
+        pace = Label.objects.filter(annotator=self.user, seconds__lt=120).aggregate(
+            pace=Avg("seconds")
+        )["pace"]
+        return {"n": n, "seconds": n * (pace or 8.0)}
+
+    @cached_property
+    def stuck_imports(self) -> list[Import]:
+        if not self.user.is_admin:
+            return []
+        states = [ImportState.WAITING, ImportState.REFUSED]
+        rows = Import.objects.filter(state__in=states, dataset__deleted=None)
+        return list(rows.select_related("dataset").order_by("-created")[:3])
+
+    @cached_property
+    def worker_silent(self) -> bool:
+        since = timezone.now() - SILENT
+        return not Beat.objects.filter(name__startswith="worker", at__gt=since).exists()
+
+    @property
+    def settled(self) -> bool:
+        """Nothing more will come by itself."""
+        return not self.jobs and (not self.version or self.experiments != [])
+
+    @property
+    def sparkline(self) -> dict[str, str] | None:
+        return spark(history(self.version)) if self.version else None
+
+    def steps(self, urls: dict[str, str]) -> list[Step]:
+        trained = any(row.state == State.DONE for row in self.experiments)
+        return [
+            Step(_("Bring in a log of interactions"), urls["data"], self.version is not None),
+            Step(_("Train a model and read its verdict"), urls["experiments"], trained),
+            Step(_("Drag the diversity weight"), urls["tradeoff"], "tradeoff" in self.visited),
+            Step(_("Look at one person's lists"), urls["explore"], "user" in self.visited),
+            Step(_("Label ten samples"), urls["label"], self.labels >= 10),
+        ]
+
+
+def history(version: Version) -> list[float]:
+    """Interactions over time as the profile knows them; empty when the log has no times."""
+    found = version.profile.get("over_time") or version.profile.get("time") or {}
+    values = found.get("counts") or found.get("values") or [] if isinstance(found, dict) else []
+    return [float(value) for value in values if isinstance(value, int | float)]
+
+
+def spark(values: list[float]) -> dict[str, str] | None:
+    """Path of a line 100 wide and 24 high, and of the area below it."""
+    if len(values) < 2 or max(values) <= 0:
+        return None
+    step, top = 100 / (len(values) - 1), max(values)
+    points = [f"{i * step:.1f} {23 - 21 * value / top:.1f}" for i, value in enumerate(values)]
+    line = "M" + "L".join(points)
+    return {"line": line, "area": f"{line}L100 24L0 24Z"}
+
+
+ICONS = {
+    State.QUEUED: "hourglass-split",
+    State.RUNNING: "arrow-repeat",
+    State.CANCELLING: "stop-circle",
+    State.DONE: "check-circle",
+    State.FAILED: "x-circle",
+    State.CANCELLED: "stop-circle",
+}
+
+
+@dataclass(frozen=True)
+class RunRow:
+    run: Experiment
+
+    @property
+    def icon(self) -> str:
+        return ICONS[State(self.run.state)]
+
+    @property
+    def ndcg(self) -> float | None:
+        return self.run.mean("ndcg@10")
+
+
+def verdict_words(run: Experiment) -> str:
+    """The verdict against the baseline as a sentence."""
+    found = run.verdict
+    gap, low, high = (numbers.signed(found.get(part)) for part in ("difference", "lo", "hi"))
+    facts = {"gap": gap, "low": low, "high": high}
+    words = {
+        "better": _(
+            "Better than the baseline on nDCG@10: %(gap)s (95 %% interval %(low)s to %(high)s)."
+        ),
+        "worse": _(
+            "Worse than the baseline on nDCG@10: %(gap)s (95 %% interval %(low)s to %(high)s)."
+        ),
+        "noise": _(
+            "No different from the baseline within noise: nDCG@10 %(gap)s "
+            "(95 %% interval %(low)s to %(high)s)."
+        ),
+    }
+    return words.get(found.get("code", ""), words["noise"]) % facts

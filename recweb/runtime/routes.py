@@ -1,0 +1,6 @@
+"""Least role for each route of this app, by method."""
+
+ROUTES: dict[str, dict[str, str]] = {
+    "healthz": {"GET": "anonymous"},
+    "readyz": {"GET": "anonymous"},
+}

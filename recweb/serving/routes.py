@@ -1,0 +1,3 @@
+"""Least role for each route of this app, by method."""
+
+ROUTES: dict[str, dict[str, str]] = {}

@@ -1,0 +1,76 @@
+"""The relevance/diversity frontier of a model, and the operating points that are served."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from recweb.datasets.models import Dataset
+from recweb.experiments.models import Experiment
+
+
+class Frontier(models.Model):
+    """Means and bands over 21 weights; arrays lie in the experiment's folder."""
+
+    experiment = models.ForeignKey(Experiment, models.CASCADE, related_name="frontiers")
+    reranker = models.CharField(max_length=20, default="mmr")
+    distance = models.CharField(max_length=20)  # categories, text, collaborative
+    n_candidates = models.PositiveIntegerField(default=100)
+    k = models.PositiveIntegerField(default=10)
+    # {"weights": [...], "metrics": {"ndcg@10": {"mean": [...], "lo": [...], "hi": [...]}}, "knee"}
+    points = models.JSONField(default=dict)
+    test_points = models.JSONField(default=dict)  # weight 0 and the chosen one, once finalised
+    folder = models.CharField(max_length=100, blank=True)
+    job_id = models.BigIntegerField(null=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["experiment", "reranker", "distance"], name="frontier_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.experiment} {self.reranker}"
+
+
+class PolicyState(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    FITTING = "fitting", _("being refitted")
+    PUBLISHED = "published", _("published")
+    RETIRED = "retired", _("retired")
+    FAILED = "failed", _("failed")
+
+
+class Policy(models.Model):
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="policies")
+    number = models.PositiveIntegerField()
+    name = models.CharField(max_length=120)
+    experiment = models.ForeignKey(Experiment, models.PROTECT, related_name="policies")
+    final = models.ForeignKey(Experiment, models.PROTECT, null=True, related_name="serves")
+    reranker = models.CharField(max_length=20, default="mmr")
+    distance = models.CharField(max_length=20, default="categories")
+    diversity = models.FloatField()
+    lowest = models.FloatField(default=0.0)  # bounds within which a request may override
+    highest = models.FloatField(default=1.0)
+    comment = models.TextField()
+    state = models.CharField(
+        max_length=10, choices=PolicyState.choices, default=PolicyState.DRAFT
+    )
+    bundle = models.CharField(max_length=100, blank=True)  # folder below ARTIFACTS
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+    published = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "number"], name="policy_number_once"),
+            models.UniqueConstraint(
+                fields=["dataset"],
+                condition=models.Q(state="published"),
+                name="one_published_policy",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

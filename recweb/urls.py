@@ -1,0 +1,34 @@
+"""Pages first, the API below /api/v1/, each app's own list included."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import JavaScriptCatalog
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+APPS = (
+    "people",
+    "runtime",
+    "jobs",
+    "datasets",
+    "experiments",
+    "tuning",
+    "labeling",
+    "serving",
+    "pages",
+)
+
+api: list[URLPattern | URLResolver] = [path("", include(f"recweb.{app}.api_urls")) for app in APPS]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *(path("", include(f"recweb.{app}.urls")) for app in APPS),
+    path("api/v1/", include(api)),
+    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    path("jsi18n/", JavaScriptCatalog.as_view(packages=["recweb.pages"]), name="jsi18n"),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "recweb.pages.errors.bad_request"
+handler403 = "recweb.pages.errors.forbidden"
+handler404 = "recweb.pages.errors.not_found"
+handler500 = "recweb.pages.errors.failed"

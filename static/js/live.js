@@ -1,0 +1,71 @@
+// Parts that renew themselves: they can be paused, never replace what somebody is using, and say
+// so when the server does not answer.
+import { toast } from "./toast.js";
+
+const POLLS = "[hx-trigger*='every']";
+const button = document.getElementById("live-switch");
+let paused = false;
+let failing = false;
+
+function show() {
+  if (!button) return;
+  button.hidden = !paused && document.querySelector(POLLS) === null;
+  button.setAttribute("aria-pressed", String(paused));
+  const words = paused ? gettext("Resume updates") : gettext("Pause updates");
+  button.title = words;
+  button.setAttribute("aria-label", words);
+  button.querySelector(".word").textContent = words;
+}
+
+button?.addEventListener("click", () => {
+  paused = !paused;
+  show();
+});
+
+function polled(event) {
+  const trigger = event.detail.elt?.getAttribute?.("hx-trigger") ?? "";
+  return trigger.includes("every") && !event.detail.requestConfig?.triggeringEvent;
+}
+
+// a poll must not take a field, an open <details> or a dialog away from under the user's hands
+function inUse(target) {
+  if (!target) return false;
+  const active = document.activeElement;
+  const typing = active && active !== document.body && target.contains(active) && active.matches("input, textarea, select");
+  return typing || target.querySelector("details[open], dialog[open]") !== null;
+}
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (polled(event) && (paused || document.hidden)) event.preventDefault();
+});
+let focused = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (polled(event) && inUse(event.detail.target)) event.detail.shouldSwap = false;
+  const active = document.activeElement;
+  focused = active?.id && event.detail.target?.contains(active) ? active.id : null;
+});
+document.addEventListener("htmx:afterSettle", () => {
+  if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
+  focused = null;
+  show();
+});
+
+function failed(event) {
+  if (polled(event)) {
+    if (!failing) toast(gettext("The page stopped renewing itself: the server does not answer. It keeps trying."), "error");
+    failing = true;
+    return;
+  }
+  const xhr = event.detail.xhr;
+  const id = xhr?.getResponseHeader?.("X-Request-ID");
+  const words = xhr?.status === 403
+    ? gettext("You may not do this.")
+    : xhr?.status === 429
+      ? gettext("Too many at once. Wait a moment and try again.")
+      : gettext("That did not work; nothing was changed. Try again.");
+  toast(id ? `${words} (${id})` : words, "error");
+}
+document.addEventListener("htmx:responseError", failed);
+document.addEventListener("htmx:sendError", failed);
+document.addEventListener("htmx:afterOnLoad", () => { failing = false; });
+show();

@@ -1,0 +1,3 @@
+"""A drill has no pages."""
+
+urlpatterns: list[object] = []

@@ -1,0 +1,64 @@
+"""Places orders on a stand through the product's own code: JSON lines in, JSON lines out."""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import django
+
+django.setup()
+
+from recweb.jobs import orders, reconcile  # noqa: E402
+from recweb.jobs.models import Job  # noqa: E402
+from recweb.people.models import User  # noqa: E402
+
+
+def order(kind: str, owner: str, die: bool = False, **params: Any) -> dict[str, Any]:
+    user, _made = User.objects.get_or_create(username=owner)
+    began = time.monotonic()
+    if die:
+        orders.ring_queue = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
+    job = orders.order(kind, owner=user, title=kind, params=params)
+    return {"id": job.pk, "seconds": time.monotonic() - began}
+
+
+def cancel(id: int) -> dict[str, Any]:
+    return {"state": orders.cancel(Job.objects.get(pk=id))}
+
+
+def retry(id: int) -> dict[str, Any]:
+    return {"id": orders.retry(Job.objects.get(pk=id)).pk}
+
+
+def ring(id: int, copies: int = 1) -> dict[str, Any]:
+    job = Job.objects.get(pk=id)
+    return {"rung": sum(orders.ring(job) for _ in range(copies))}
+
+
+def rounds(overdue: str) -> dict[str, Any]:
+    """One round of the reconciler, with another idea of which rows are overdue."""
+    reconcile.OVERDUE = overdue
+    reconcile.reconcile()
+    return {}
+
+
+DEEDS: dict[str, Callable[..., dict[str, Any]]] = {
+    "order": order,
+    "cancel": cancel,
+    "retry": retry,
+    "ring": ring,
+    "reconcile": rounds,
+}
+
+for line in sys.stdin:
+    words = json.loads(line)
+    deed = DEEDS[words.pop("do")]
+    try:
+        answer = deed(**words)
+    except Exception as error:
+        answer = {"error": f"{type(error).__name__}: {error}"}
+    print(json.dumps(answer), flush=True)  # noqa: T201

@@ -1,0 +1,142 @@
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from recweb.datasets.models import Dataset, Import
+from recweb.labeling.models import Queue, Sample
+from recweb.pages.cards import spark
+from recweb.people.models import Preference
+from tests.pages import cast as casting
+from tests.pages.cast import Cast
+from tests.pages.conftest import Login
+
+VERDICT = {"code": "better", "difference": 0.027, "lo": 0.021, "hi": 0.033, "p": 0.0001}
+
+
+def test_it_works_without_any_data(cast: Cast, login: Login) -> None:
+    page = login(cast.ann).get("/").content.decode()
+    assert "Load the demo data" in page and "Upload your own" in page
+
+
+def test_who_cannot_upload_is_told_who_can(cast: Cast, login: Login) -> None:
+    page = login(cast.dan).get("/").content.decode()
+    assert "An administrator brings in data" in page and "Upload your own" not in page
+
+
+@pytest.mark.django_db
+def test_it_needs_login(client: Client) -> None:
+    answer = client.get("/")
+    assert answer.status_code == 302 and answer["Location"].startswith("/login/")
+
+
+def test_it_rejects_post(cast: Cast, login: Login) -> None:
+    assert login(cast.ann).post("/").status_code == 405
+
+
+def test_counts_and_the_line_of_time_are_shown(cast: Cast, films: Dataset, login: Login) -> None:
+    page = login(cast.bob).get("/").content.decode()
+    assert "671" in page and "1\u202f234\u202f567" in page and '<svg class="spark"' in page
+
+
+def test_the_verdict_of_the_best_run_is_said_with_its_interval(
+    cast: Cast, films: Dataset, login: Login
+) -> None:
+    casting.experiment(cast, films, "pop", is_baseline=True)
+    casting.experiment(cast, films, "ials", verdict=VERDICT | {"code": "worse"})
+    best = {"validation": {"ndcg@10": {"mean": 0.09, "lo": 0.08, "hi": 0.1, "n": 600}}}
+    run = casting.experiment(cast, films, "ease", verdict=VERDICT, metrics=best)
+    page = login(cast.bob).get("/").content.decode()
+    assert "Better than the baseline on nDCG@10: +0.0270" in page
+    assert f"?run={run.pk}" in page
+
+
+def test_strangers_see_nothing_of_it(cast: Cast, films: Dataset, login: Login) -> None:
+    casting.experiment(cast, films, "ease", verdict=VERDICT)
+    casting.job(cast, films)
+    page = login(cast.dan).get("/").content.decode()
+    assert "Films" not in page and "ease" not in page and "671" not in page
+
+
+def test_an_annotator_is_told_how_much_waits(cast: Cast, films: Dataset, login: Login) -> None:
+    run = casting.experiment(cast, films)
+    queue = Queue.objects.create(
+        dataset=films, experiment=run, name="First", state="open", owner=cast.bob
+    )
+    Sample.objects.bulk_create(
+        Sample(queue=queue, order=n, user_code=0, item_code=n, arm="random") for n in range(42)
+    )
+    page = login(cast.cat).get("/").content.decode()
+    assert "42 samples to label" in page and "about 6 min" in page
+
+
+def test_an_admin_is_shown_the_imports_that_wait(cast: Cast, films: Dataset, login: Login) -> None:
+    Import.objects.create(
+        dataset=films,
+        kind="interactions",
+        state="waiting",
+        file_name="<log>.csv",
+        size=1,
+        quarantined=7,
+        owner=cast.ann,
+    )
+    page = login(cast.ann).get("/").content.decode()
+    assert "&lt;log&gt;.csv" in page and "7 rows were set aside" in page
+    assert "set aside" not in login(cast.bob).get("/").content.decode()
+
+
+def test_running_jobs_stand_on_the_page_and_the_cards_renew_themselves(
+    cast: Cast, films: Dataset, login: Login
+) -> None:
+    now = timezone.now()
+    job = casting.job(cast, films, state="running", attempt=1, lease_until=now, started=now)
+    later = casting.job(cast, films, title="Train pop")
+    page = login(cast.bob).get("/").content.decode()
+    assert f'id="job-{job.pk}"' in page and "Train pop" in page
+    assert f'hx-get="/home/cards/?live={job.pk}r,{later.pk}q"' in page
+
+
+def test_a_new_job_comes_along_with_the_cards(cast: Cast, films: Dataset, login: Login) -> None:
+    client = login(cast.bob)
+    job = casting.job(cast, films)
+    assert "hx-swap-oob" not in client.get(f"/home/cards/?live={job.pk}q").content.decode()
+    fresh = client.get("/home/cards/?live=").content.decode()
+    assert 'id="home-jobs" hx-swap-oob' in fresh and "Train ease" in fresh
+
+
+def test_the_cards_rest_when_nothing_more_will_come(
+    cast: Cast, films: Dataset, login: Login
+) -> None:
+    casting.experiment(cast, films, verdict=VERDICT)
+    assert "every 3s" not in login(cast.bob).get("/").content.decode()
+
+
+def test_getting_started_is_remembered_as_hidden(cast: Cast, films: Dataset, login: Login) -> None:
+    client = login(cast.bob)
+    assert "1 of 5" in client.get("/").content.decode()
+    client.post("/home/checklist/", {"hidden": "1"})
+    assert Preference.objects.get(user=cast.bob).checklist_hidden
+    assert "Getting started" not in client.get("/").content.decode()
+
+
+def test_it_asks_the_database_at_most_fifteen_times(
+    cast: Cast, films: Dataset, login: Login
+) -> None:
+    for model in ("pop", "ease", "ials", "itemknn"):
+        casting.experiment(cast, films, model, verdict=VERDICT)
+    for _ in range(3):
+        casting.job(cast, films)
+    client = login(cast.ann)
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        page = client.get("/")
+    assert len(queries) <= 15, "\n".join(row["sql"][:120] for row in queries)
+    assert len(page.content) <= 150_000
+
+
+def test_a_line_needs_two_points_and_starts_at_the_left() -> None:
+    assert spark([3.0]) is None and spark([0.0, 0.0]) is None
+    made = spark([0.0, 2.0, 1.0])
+    assert made == {"line": "M0.0 23.0L50.0 2.0L100.0 12.5", "area": made["line"] + "L100 24L0 24Z"}

@@ -1,0 +1,66 @@
+"""The role comes from a group; createsuperuser counts as admin; nothing else gives rights."""
+
+import io
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+
+from recweb.people.models import User
+from tests.cast import client
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_migration_made_the_three_groups() -> None:
+    assert set(Group.objects.values_list("name", flat=True)) >= {"Admin", "Analyst", "Annotator"}
+
+
+@pytest.mark.parametrize(
+    ("role", "may", "not_"),
+    [
+        ("admin", ("admin", "analyst", "annotator"), ()),
+        ("analyst", ("analyst", "annotator"), ("admin",)),
+        ("annotator", ("annotator",), ("admin", "analyst")),
+    ],
+)
+def test_each_role_may_what_the_lower_ones_may(
+    role: str, may: tuple[str, ...], not_: tuple[str, ...]
+) -> None:
+    from tests.cast import person
+
+    user = person("x", role)
+    assert all(user.may(other) for other in may)
+    assert not any(user.may(other) for other in not_)
+
+
+def test_a_user_without_a_group_may_nothing() -> None:
+    user = User.objects.create_user("x", password="y")
+    assert user.role == ""
+    assert client(user).get("/account/").status_code == 403
+
+
+def test_an_inactive_admin_may_nothing(ann: User) -> None:
+    ann.is_active = False
+    assert not ann.may("annotator")
+    assert not ann.has_perm("people.change_user")
+
+
+def test_createsuperuser_makes_an_admin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "a long enough password")
+    call_command(
+        "createsuperuser", username="root", email="", interactive=False, stdout=io.StringIO()
+    )
+    user = User.objects.get()
+    assert (user.role, user.is_staff) == ("admin", True)
+    assert client(user).get("/admin/people/user/").status_code == 200
+
+
+def test_the_admin_role_has_djangos_permissions_and_no_other_role(ann: User, bob: User) -> None:
+    assert ann.is_staff
+    assert ann.has_perm("people.change_user")
+    assert ann.has_module_perms("people")
+    assert not bob.is_staff
+    assert not bob.has_perm("people.change_user")
+    bob.is_staff = True
+    assert not bob.is_staff, "no flag beside the role"

@@ -1,0 +1,74 @@
+"""Authorization: Token ..., and what a token for one dataset may not do."""
+
+import pytest
+from django.test import Client
+
+from recweb.people import accounts
+from recweb.people.models import Token, User
+
+pytestmark = pytest.mark.django_db
+
+
+def ask(header: str, path: str = "/api/v1/jobs/") -> int:
+    return Client(headers={"Authorization": header}).get(path).status_code
+
+
+def test_a_token_lets_its_user_in(bob: User) -> None:
+    token = Token.make(bob, "x")
+    assert ask(f"Token {token}") == 200
+    assert bob.tokens.get().last_used is not None
+
+
+@pytest.mark.parametrize(
+    "header", ["Token", "Token x", "Token ", "Bearer {}", "Basic {}", "{}", "\x00"]
+)
+def test_anything_else_is_401(header: str, bob: User) -> None:
+    assert ask(header.format(Token.make(bob, "x"))) == 401
+
+
+def test_a_bad_token_does_not_fall_back_to_the_session(bob: User) -> None:
+    browser = Client(headers={"Authorization": "Token wrong"})
+    browser.force_login(bob, backend="django.contrib.auth.backends.ModelBackend")
+    response = browser.get("/api/v1/jobs/")
+    assert response.status_code == 401
+    assert response["WWW-Authenticate"] == "Token"
+    assert response.json()["error"]["code"] == "not_logged_in"
+
+
+def test_a_token_opens_no_pages(bob: User) -> None:
+    assert ask(f"Token {Token.make(bob, 'x')}", "/account/") == 302
+
+
+def test_an_inactive_users_token_is_dead(bob: User) -> None:
+    token = Token.make(bob, "x")
+    User.objects.update(is_active=False)
+    assert ask(f"Token {token}") == 401
+
+
+def test_a_serving_token_may_only_serve(bob: User) -> None:
+    assert ask(f"Token {Token.make(bob, 'x', dataset_id=1)}") == 403
+
+
+def test_a_token_loses_what_its_user_loses(ann: User) -> None:
+    token = Token.make(ann, "x")
+    assert ask(f"Token {token}") == 200
+    ann.groups.clear()
+    assert ask(f"Token {token}") == 403
+
+
+def test_only_the_digest_is_kept(bob: User) -> None:
+    token = Token.make(bob, "x")
+    row = bob.tokens.get()
+    assert token not in str(row.__dict__)
+    assert len(token) >= 40
+
+
+def test_demo_users_get_one_token_each_and_old_ones_die() -> None:
+    first = accounts.make_demo_users()
+    second = accounts.make_demo_users()
+    assert set(first) == {"admin", "analyst", "annotator"}
+    assert User.objects.count() == 3
+    assert ask(f"Token {first['admin']['token']}") == 401
+    assert ask(f"Token {second['admin']['token']}") == 200
+    assert first["admin"]["password"] != second["admin"]["password"]
+    assert [User.objects.get(username=name).role for name in second] == list(second)

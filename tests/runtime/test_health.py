@@ -1,0 +1,83 @@
+"""/healthz and /readyz over HTTP, against the whole product; then with one part taken away."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.stack import Stack
+
+pytestmark = pytest.mark.fault
+PARTS = {"database", "migrations", "broker", "workers", "reconciler", "disk"}
+
+
+def ready(stack: Stack) -> bool:
+    return stack.get("/readyz")[0] == 200
+
+
+def test_the_process_is_alive(stack: Stack) -> None:
+    assert stack.get("/healthz") == (200, {"status": "ok"})
+
+
+def test_every_part_is_ready(stack: Stack) -> None:
+    stack.wait(lambda: ready(stack), 60)
+    status, answer = stack.get("/readyz")
+    assert status == 200
+    assert answer["failing"] == []
+    assert set(answer["checks"]) == PARTS
+
+
+def test_the_doctor_agrees(stack: Stack) -> None:
+    stack.wait(lambda: ready(stack), 60)
+    done = stack.manage("doctor")
+    assert done.returncode == 0, done.stdout
+    assert "ok       Migrations: answers" in done.stdout
+
+
+@contextmanager
+def frozen(stack: Stack, name: str) -> Iterator[None]:
+    """That process hangs: it neither works nor dies."""
+    pid = stack.kill(name, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_a_broker_that_hangs_is_named_and_hangs_nobody(stack: Stack) -> None:
+    stack.wait(lambda: ready(stack), 60)
+    with frozen(stack, "valkey"):
+        status, answer = stack.get("/readyz")
+        assert status == 503
+        assert "broker" in answer["failing"]
+        assert stack.get("/healthz")[0] == 200
+    stack.wait(lambda: ready(stack), 60)
+
+
+@pytest.mark.parametrize(
+    ("process", "beat", "part"),
+    [("train", "worker:train", "workers"), ("beat", "reconciler", "reconciler")],
+)
+def test_who_was_not_seen_for_a_minute_is_named(
+    stack: Stack, process: str, beat: str, part: str
+) -> None:
+    """FLT-30. The minute is taken from the clock in the row; the process really hangs."""
+    stack.wait(lambda: ready(stack), 60)
+    late = f"UPDATE jobs_beat SET at = now() - interval '61 seconds' WHERE name = '{beat}'"
+
+    def failing() -> bool:
+        stack.sql(late)  # again: a last sign may have been under way
+        return stack.get("/readyz")[1]["failing"] == [part]
+
+    with frozen(stack, process):
+        stack.wait(failing, 20)
+        stack.sql(late)
+        status, answer = stack.get("/readyz")
+        assert status == 503
+        assert answer["checks"][part] == "failing"  # a stranger learns no more
+        assert (
+            f"problem  {part.capitalize()}: {beat} was last seen" in stack.manage("doctor").stdout
+        )
+    stack.wait(lambda: ready(stack), 60)

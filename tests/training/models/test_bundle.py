@@ -1,0 +1,66 @@
+"""A published folder, read by the numpy-only reader, recommends what the model would."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.training.models.planted import fitted, planted
+from training import registry, store
+from training.bundle import Bundle
+from training.models.contract import Model
+
+WHOLE = planted(stars=True)
+
+
+def published(model: Model, folder: Path) -> Bundle:
+    popular = np.argsort(-np.bincount(WHOLE.train.indices, minlength=WHOLE.n_items), kind="stable")
+    fallback = {
+        "fallback": popular.astype(np.int32),
+        "fallback_scores": np.linspace(1, 0, len(popular), dtype=np.float32),
+    }
+    store.write(folder / "bundle", model.serving() | fallback, model.serving_meta())
+    return Bundle.load(folder / "bundle")
+
+
+def history(user: int) -> tuple[np.ndarray, np.ndarray]:
+    """(items, confidences) oldest first."""
+    row, at = WHOLE.train[user], WHOLE.train_at[user]
+    order = np.argsort(at.data)
+    return row.indices[order], row.data[order]
+
+
+def best(scores: np.ndarray, user: int) -> list[int]:
+    scores = np.array(scores, dtype=float)
+    scores[WHOLE.train[user].indices] = -np.inf
+    return np.argsort(-scores, kind="stable")[:10].tolist()
+
+
+@pytest.mark.parametrize("model", registry.models())
+def test_a_known_user_gets_the_models_list(model: str, tmp_path: Path) -> None:
+    made = fitted(model, WHOLE)
+    bundle = published(made, tmp_path)
+    for user in (0, 17, 101):
+        served = bundle.scores(user, *history(user))
+        assert best(served, user) == best(made.scores(np.array([user]))[0], user)
+
+
+@pytest.mark.parametrize("model", ["ease", "itemknn"])
+def test_recency_weighs_served_histories_too(model: str, tmp_path: Path) -> None:
+    made = fitted(model, WHOLE, recency=0.7)
+    bundle = published(made, tmp_path)
+    for user in (0, 17, 101):
+        served = bundle.scores(user, *history(user))
+        assert best(served, user) == best(made.scores(np.array([user]))[0], user)
+
+
+@pytest.mark.parametrize(("model", "params"), [("ials", {"iterations": 60}), ("puresvd", {})])
+def test_a_new_user_with_that_history_is_folded_in(
+    model: str, params: dict[str, int], tmp_path: Path
+) -> None:
+    made = fitted(model, WHOLE, factors=12, **params)
+    bundle = published(made, tmp_path)
+    for user in (0, 17, 101):
+        served = bundle.scores(None, *history(user))
+        own = best(made.scores(np.array([user]))[0], user)
+        assert len(set(best(served, user)[:5]) & set(own)) == 5

@@ -1,0 +1,115 @@
+"""What each model owes, whatever it is."""
+
+import numpy as np
+import pytest
+
+from tests.training.models.planted import fitted, ndcg, planted, shuffled
+from training import registry
+
+LEARNERS = ["content_ridge", "ease", "hybrid", "ials", "itemknn", "puresvd", "userknn"]
+SPLIT = planted()
+POP = ndcg(fitted("pop", SPLIT), SPLIT)
+
+
+def test_the_list_of_models_is_whole() -> None:
+    assert sorted(registry.models()) == sorted([*LEARNERS, "pop", "random"])
+
+
+def test_popularity_beats_chance() -> None:
+    assert POP > ndcg(fitted("random", SPLIT), SPLIT) + 0.02
+
+
+@pytest.mark.parametrize("model", LEARNERS)
+def test_it_finds_planted_taste_and_loses_it_with_shuffled_events(model: str) -> None:
+    assert ndcg(fitted(model, SPLIT), SPLIT) > 1.2 * POP
+    # the seen items stay those of the real log, so both rank the same candidates
+    assert ndcg(fitted(model, shuffled(SPLIT)), SPLIT) < 1.1 * POP
+
+
+@pytest.mark.parametrize("model", [*LEARNERS, "pop", "random"])
+def test_scores_do_not_depend_on_who_else_is_asked(model: str) -> None:
+    made = fitted(model, SPLIT)
+    everyone = made.scores(np.arange(SPLIT.n_users))
+    assert everyone.shape == (SPLIT.n_users, SPLIT.n_items)
+    assert np.isfinite(everyone).all()
+    np.testing.assert_allclose(made.scores(np.array([7, 3])), everyone[[7, 3]], atol=1e-5)
+    assert made.scores(np.array([], dtype=int)).shape == (0, SPLIT.n_items)
+
+
+@pytest.mark.parametrize("model", [*LEARNERS, "pop", "random"])
+def test_one_seed_gives_one_model_bit_by_bit(model: str) -> None:
+    users = np.arange(20)
+    first, again = (fitted(model, SPLIT, seed=3).scores(users) for _ in range(2))
+    assert np.array_equal(first, again)
+
+
+@pytest.mark.parametrize("model", [*LEARNERS, "pop", "random"])
+def test_it_fits_a_log_with_one_weightless_user_and_one_cold_item(model: str) -> None:
+    train = SPLIT.train.tolil()
+    train[5], train[:, 9] = 0, 0
+    from dataclasses import replace
+
+    made = fitted(model, replace(SPLIT, train=train.tocsr(), train_at=None))
+    assert np.isfinite(made.scores(np.array([5, 6]))).all()
+
+
+@pytest.mark.parametrize("model", [*LEARNERS, "pop", "random"])
+def test_progress_ends_at_its_total_and_what_it_raises_goes_through(model: str) -> None:
+    calls: list[tuple[int, int, str]] = []
+    made = registry.load_model(model)()
+    made.fit(SPLIT, rng=np.random.default_rng(0), progress=lambda *step: calls.append(step))
+    assert calls[-1][0] == calls[-1][1]
+    shares = [done / total for done, total, _ in calls]
+    assert shares == sorted(shares)  # one bar, never back
+
+    def stop(done: int, total: int, step: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        registry.load_model(model)().fit(SPLIT, rng=np.random.default_rng(0), progress=stop)
+
+
+@pytest.mark.parametrize("model", [*LEARNERS, "pop", "random"])
+def test_the_serving_form_is_the_one_of_its_spec(model: str) -> None:
+    made = fitted(model, SPLIT)
+    meta, arrays = made.serving_meta(), made.serving()
+    assert meta["form"] == registry.model_spec(model)["serving"]
+    names = {
+        "factors": {"user_factors", "item_factors"},
+        "item-item": {"neighbours", "weights"},
+        "popularity": {"item_scores"},
+        "lists": {"items", "scores"},
+    }
+    assert names[meta["form"]] <= set(arrays)
+    assert all(array.dtype in (np.float32, np.int32) for array in arrays.values())
+
+
+@pytest.mark.parametrize("model", [*LEARNERS, "pop", "random"])
+def test_the_serving_form_ranks_as_the_model_does(model: str) -> None:
+    made = fitted(model, SPLIT)  # 120 items: within 200 neighbours and 500 listed, nothing is cut
+    arrays, form = made.serving(), made.serving_meta()["form"]
+    users = np.arange(SPLIT.n_users)
+    scores = np.array(made.scores(users), dtype=float)
+    if form == "lists":
+        gone = SPLIT.train.toarray() > 0
+        for user in users:
+            listed = arrays["items"][user][arrays["items"][user] >= 0]
+            free = [i for i in np.flatnonzero(~gone[user]) if model != "userknn" or scores[user, i]]
+            assert listed.tolist() == sorted(free, key=lambda i, u=user: (-scores[u, i], i))
+        return
+    served = {
+        "factors": lambda: arrays["user_factors"] @ arrays["item_factors"].T,
+        "popularity": lambda: np.tile(arrays["item_scores"], (len(users), 1)),
+        "item-item": lambda: SPLIT.train @ _dense(arrays),
+    }[form]()
+    np.testing.assert_allclose(served, scores, atol=2e-5)
+
+
+def _dense(arrays: dict[str, np.ndarray]) -> np.ndarray:
+    n = len(arrays["neighbours"])
+    weights = np.zeros((n, n))
+    for item in range(n):
+        for target, weight in zip(arrays["neighbours"][item], arrays["weights"][item], strict=True):
+            if target >= 0:
+                weights[item, target] = weight
+    return weights

@@ -1,0 +1,93 @@
+"""The account of one file while it is read: what was put aside, why, and what is worth a note."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from training.clean.mapping import require, settle
+from training.clean.reasons import Refused
+from training.clean.report import BadRow, Kind, Note, Options, Report
+from training.clean.rows import Chunk, Fault, Table
+
+SHOWN = {"\t": "tab"}
+SAMPLE_CELL = 500
+
+
+class Account:
+    """Counts of one file. The identity rows_in = accepted + duplicates + quarantined is checked."""
+
+    def __init__(
+        self, table: Table, kind: Kind, given: Mapping[str, str] | None, options: Options
+    ) -> None:
+        self.table = table
+        self.kind: Kind = kind
+        self.options = options
+        self.mapping = settle(table.header, table.sample, kind, given)
+        require(table.header, self.mapping, kind)
+        self.places = {field: table.header.index(name) for field, name in self.mapping.items()}
+        self.rows_in = 0
+        self.reasons: Counter[str] = Counter()
+        self.kept: list[BadRow] = []
+        self.notes: list[Note] = []
+
+    def note(self, code: str, **args: str | int | float) -> None:
+        """Say something about the file as a whole."""
+        self.notes.append(Note(code, args))
+
+    def chunk(self, chunk: Chunk, faults: Mapping[int, Fault]) -> None:
+        """Count one chunk: its rows, the broken ones, and those that a check put aside."""
+        self.rows_in += len(chunk.rows) + len(chunk.broken)
+        self.reasons.update(row.code for row in chunk.broken)
+        self.reasons.update(fault[1] for fault in faults.values())
+        room = self.options.limits.kept - len(self.kept)
+        if room > 0 and (faults or chunk.broken):
+            first = sorted(faults)[:room]
+            bad = chunk.broken + [chunk.bad(place, faults[place]) for place in first]
+            self.kept += sorted(bad, key=lambda row: row.line)[:room]
+
+    def report(self, accepted: int, duplicates: int) -> Report:
+        """The finished account. Raises Refused when there was no row at all."""
+        if not self.rows_in:
+            raise Refused("no-rows")
+        if self.rows_in != accepted + duplicates + self.reasons.total():
+            raise AssertionError("rows went missing in cleaning")  # a bug of ours, never of a file
+        table = self.table
+        return Report(
+            kind=self.kind,
+            encoding=shown_encoding(table),
+            delimiter=table.delimiter,
+            columns=table.header,
+            mapping=self.mapping,
+            sample=sample(table),
+            rows_in=self.rows_in,
+            accepted=accepted,
+            duplicates=duplicates,
+            reasons=dict(self.reasons),
+            quarantine=tuple(self.kept),
+            notes=(*self._reading(), *self.notes),
+            bad_share=self.options.limits.bad_share,
+        )
+
+    def _reading(self) -> list[Note]:
+        table = self.table
+        notes = []
+        if table.encoding != "utf-8-sig":
+            notes.append(Note("encoding", {"encoding": shown_encoding(table)}))
+        if table.delimiter != ",":
+            shown = SHOWN.get(table.delimiter, table.delimiter)
+            notes.append(Note("delimiter", {"delimiter": shown}))
+        ignored = [name for name in table.header if name not in self.mapping.values()]
+        if ignored and self.kind == "interactions":
+            notes.append(Note("columns-ignored", {"columns": ", ".join(ignored)[:1000]}))
+        return notes
+
+
+def sample(table: Table) -> tuple[tuple[str, ...], ...]:
+    """The first five rows, long cells cut."""
+    return tuple(tuple(cell[:SAMPLE_CELL] for cell in row) for row in table.sample[:5])
+
+
+def shown_encoding(table: Table) -> str:
+    """The encoding by its everyday name."""
+    return table.encoding.removesuffix("-sig")

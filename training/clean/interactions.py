@@ -1,0 +1,201 @@
+"""An event file to arrays: ids to codes, events, values and times, and which rows to put aside."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from training.clean import times, values
+from training.clean.account import Account
+from training.clean.events import MOST, Events
+from training.clean.ids import Ids, twins
+from training.clean.mapping import RATINGS, plain
+from training.clean.reasons import Refused
+from training.clean.report import Interactions, Options, Progress
+from training.clean.rows import Chunk, Fault, Table
+
+SEARCHES = ("search", "query", "搜索", "检索")
+Columns = dict[str, np.ndarray]
+
+
+def clean(
+    table: Table, given: Mapping[str, str] | None, options: Options, progress: Progress | None
+) -> Interactions:
+    """Check every row of an event table. Raises Refused; lets through what progress raises."""
+    work = _Work(Account(table, "interactions", given, options), options)
+    parts = [work.chunk(chunk) for chunk in table.chunks(progress)]
+    if not parts:
+        raise Refused("no-rows")
+    names = ("users", "items", "events", "values", "at", "lines")
+    # popped, so that a column's parts are freed before the next one is joined
+    columns = {name: np.concatenate([part.pop(name) for part in parts]) for name in names}
+    last = _last(columns)
+    duplicates = len(columns["users"]) - len(last)
+    columns = {name: column[last] for name, column in columns.items()}
+    user_ids = _only(work.users.texts, columns, "users")
+    item_ids = _only(work.items.texts, columns, "items")
+    event_names = _only(work.events.texts, columns, "events")
+    work.notes(columns, user_ids, item_ids)
+    return Interactions(
+        report=work.account.report(accepted=len(last), duplicates=duplicates),
+        user_ids=user_ids,
+        item_ids=item_ids,
+        event_names=event_names,
+        users=columns["users"],
+        items=columns["items"],
+        events=columns["events"],
+        values=columns["values"],
+        at=columns["at"] if "at" in work.account.places else None,
+        lines=columns["lines"],
+    )
+
+
+class _Work:
+    """What is carried from chunk to chunk."""
+
+    def __init__(self, account: Account, options: Options) -> None:
+        self.account = account
+        self.options = options
+        self.now = time.time() if options.now is None else options.now
+        self.users, self.items = Ids(options), Ids(options)
+        self.events = Events(options)
+        self.forms: set[str] = set()
+        self.zoneless = 0
+        times.check_zone(options.zone)
+        self.scale = self._scale()
+        self.event = options.event or ("rating" if self._rated() else "view")
+
+    def chunk(self, chunk: Chunk) -> Columns:
+        """Codes and numbers of the rows of one chunk that stand every check."""
+        faults: dict[int, Fault] = {}
+        columns: Columns = {"lines": np.array(chunk.lines, dtype=np.int64)}
+        columns["at"] = self._times(chunk, faults)
+        columns["values"] = self._values(chunk, faults)
+        columns["events"] = self._events(chunk, faults)
+        # later checks write over earlier ones: a row is put aside for its leftmost field
+        searches = np.isin(columns["events"], self.events.places(SEARCHES))
+        columns["items"] = self._ids("item", self.items, chunk, faults, searches)
+        columns["users"] = self._ids("user", self.users, chunk, faults, searches & False)
+        self.account.chunk(chunk, faults)
+        good = np.ones(len(chunk.rows), dtype=bool)
+        good[list(faults)] = False
+        return {name: column[good] for name, column in columns.items()}
+
+    def notes(self, columns: Columns, user_ids: Iterable[str], item_ids: Iterable[str]) -> None:
+        """Notes on the accepted rows as a whole."""
+        note = self.account.note
+        trimmed = self.users.trimmed + self.items.trimmed
+        if trimmed:
+            note("ids-trimmed", count=trimmed)
+        self.account.notes += [*twins(user_ids), *twins(item_ids)]
+        if "event" not in self.account.places:
+            note("event-assumed", event=self.event)
+        if self.scale is not None and self.options.scale is None:
+            note("scale-guessed", low=self.scale[0], high=self.scale[1])
+        if "at" not in self.account.places:
+            note("no-times")
+            return
+        if len(self.forms) > 1:
+            note("times-mixed", forms=", ".join(sorted(self.forms)))
+        if self.zoneless:
+            note("zone-assumed", count=self.zoneless, zone=self.options.zone)
+        if len(columns["at"]) > 1 and columns["at"].min() == columns["at"].max():
+            note("one-time")
+
+    def _cells(self, field: str, chunk: Chunk) -> list[str] | None:
+        place = self.account.places.get(field)
+        return None if place is None else [row[place] for row in chunk.rows]
+
+    def _ids(
+        self, field: str, ids: Ids, chunk: Chunk, faults: dict[int, Fault], optional: np.ndarray
+    ) -> np.ndarray:
+        """Codes of an id column; -1 and no fault where an `optional` one is empty (a search)."""
+        cells = self._cells(field, chunk) or []
+        codes = np.fromiter(map(ids.__getitem__, cells), dtype=np.int32, count=len(cells))
+        column = self.account.mapping[field]
+        for place in np.flatnonzero(codes < 0).tolist():
+            code, args = ids.fault(int(codes[place]))
+            if optional[place] and code == "id-empty":
+                codes[place] = -1
+            else:
+                faults[place] = (column, code, args)
+        return codes
+
+    def _events(self, chunk: Chunk, faults: dict[int, Fault]) -> np.ndarray:
+        cells = self._cells("event", chunk)
+        if cells is None:
+            return np.full(len(chunk.rows), self.events[self.event], dtype=np.int16)
+        codes = np.fromiter(map(self.events.__getitem__, cells), dtype=np.int16, count=len(cells))
+        column = self.account.mapping["event"]
+        if len(self.events.texts) > MOST:
+            raise Refused("too-many-events", column=column, limit=MOST)
+        for place in np.flatnonzero(codes < 0).tolist():
+            cell = cells[place].strip()
+            faults[place] = (column, *self.events.fault(int(codes[place]), cell))
+        return codes
+
+    def _values(self, chunk: Chunk, faults: dict[int, Fault]) -> np.ndarray:
+        cells = self._cells("value", chunk)
+        if cells is None:
+            return np.full(len(chunk.rows), np.nan, dtype=np.float32)
+        found = values.parse(cells, self.options, self.scale)
+        column = self.account.mapping["value"]
+        optional = "event" in self.account.places  # a view has no rating: empty is then no fault
+        for place, (code, args) in found.faults.items():
+            if not (optional and code == "value-empty"):
+                faults[place] = (column, code, args)
+        return found.values
+
+    def _times(self, chunk: Chunk, faults: dict[int, Fault]) -> np.ndarray:
+        cells = self._cells("at", chunk)
+        if cells is None:
+            return np.zeros(len(chunk.rows), dtype=np.int64)
+        found = times.parse(cells, self.options, self.now)
+        column = self.account.mapping["at"]
+        for place, (code, args) in found.faults.items():
+            if code == "time-ambiguous":
+                line = chunk.lines[place]
+                raise Refused(code, line=line, column=column, value=str(args["value"]))
+            faults[place] = (column, code, args)
+        self.forms |= found.forms
+        self.zoneless += found.zoneless
+        return found.at
+
+    def _rated(self) -> bool:
+        return plain(self.account.mapping.get("value", "")) in RATINGS
+
+    def _scale(self) -> values.Scale | None:
+        place = self.account.places.get("value")
+        if place is None:
+            return None
+        cells = [row[place] for row in self.account.table.sample]
+        return values.guess_scale(self.account.mapping["value"], cells, self.options)
+
+
+def _last(columns: Columns) -> np.ndarray:
+    """Places of the rows to keep, in line order: of each (user, item, event, at) the last line.
+
+    By sorting, in ten times less memory than a hash table of the rows.
+    """
+    users, items, events, at = (columns[name] for name in ("users", "items", "events", "at"))
+    if not len(users):
+        return np.zeros(0, dtype=np.int64)
+    # one number a row: ids are counted in 32 bits and events up to 100, so it fits 64 bits
+    key = users.astype(np.int64) * (int(items.max()) + 2) + (items + 1)
+    key = key * (int(events.max()) + 1) + events
+    order = np.lexsort((at, key))  # stable: equal rows stay in line order
+    key, at = key[order], at[order]
+    last = np.append((key[1:] != key[:-1]) | (at[1:] != at[:-1]), True)
+    return np.sort(order[last])
+
+
+def _only(texts: list[str], columns: Columns, name: str) -> tuple[str, ...]:
+    """The texts that accepted rows name, in order of first appearance; the codes follow."""
+    codes = columns[name]
+    used = np.unique(codes[codes >= 0])
+    place = np.full(len(texts) + 1, -1, dtype=codes.dtype)  # the last place is where -1 looks
+    place[used] = np.arange(len(used))
+    columns[name] = place[codes]
+    return tuple(texts[code] for code in used.tolist())

@@ -1,0 +1,156 @@
+"""Which column is which: names in English and Chinese first, then what the values look like."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+
+from training.clean.reasons import Refused
+from training.clean.report import Kind
+
+REQUIRED: dict[Kind, tuple[str, ...]] = {
+    "interactions": ("user", "item"),
+    "items": ("item",),
+    "users": ("user",),
+}
+FIELDS: dict[Kind, tuple[str, ...]] = {
+    "interactions": ("user", "item", "event", "value", "at"),
+    "items": ("item", "title", "categories", "year", "text"),
+    "users": ("user",),
+}
+RATINGS = ("rating", "ratings", "score", "stars", "star", "overall", "评分", "分数", "打分", "星级")
+# small letters, no blanks or signs; the earlier name wins when a file has two of them
+NAMES: dict[str, tuple[str, ...]] = {
+    "user": tuple(
+        "userid user uid customerid customer visitorid visitor memberid reviewerid accountid "
+        "clientid personid username 用户id 用户 用户编号 用户标识 会员id 会员 顾客id 客户id "
+        "买家id".split()
+    ),
+    "item": tuple(
+        "itemid item iid movieid movie productid product asin parentasin sku bookid isbn artistid "
+        "songid trackid gameid videoid articleid newsid contentid hotelid poiid 商品id 物品id "
+        "产品id 电影id 图书id 视频id 文章id 内容id 商品 物品 商品编号 物品编号 电影 产品".split()
+    ),
+    "event": tuple(
+        "event eventtype action behavior behaviour behaviortype behaviourtype type 事件 事件类型 "
+        "行为 行为类型 操作 类型".split()
+    ),
+    "value": (
+        *RATINGS,
+        *(
+            "value weight dwell dwellseconds dwelltime seconds hours duration playcount plays "
+            "count quantity 数值 停留时长 停留秒数 停留时间 时长 播放次数 次数 数量".split()
+        ),
+    ),
+    "at": tuple(
+        "timestamp time datetime date ts at createdat eventtime unixreviewtime reviewtime "
+        "ratedat 时间 时间戳 日期 评分时间 创建时间 发生时间 行为时间".split()
+    ),
+    "title": tuple(
+        "title name itemname itemtitle producttitle productname movietitle booktitle headline "
+        "标题 名称 片名 书名 商品名称 商品标题 物品名称 电影名 商品名".split()
+    ),
+    "categories": tuple(
+        "genres genre categories category tags topics topic class 类别 分类 类型 标签 品类 题材 "
+        "类目".split()
+    ),
+    "year": tuple("year releaseyear pubyear publicationyear 年份 上映年份 出版年份 年".split()),
+    "text": tuple(
+        "description text summary abstract overview plot content 描述 简介 内容 摘要 正文".split()
+    ),
+}
+EPOCH = re.compile(r"[0-9]{10}([0-9]{3})?")
+ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}.*)?")
+
+
+def plain(name: str) -> str:
+    """A column name without case, blanks and signs: `User ID` and `user_id` are one."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def known(header: Sequence[str], kind: Kind) -> int:
+    """How many cells of a header are names that we know."""
+    return len(_by_name(header, kind))
+
+
+def guess(header: Sequence[str], sample: Sequence[Sequence[str]], kind: Kind) -> dict[str, str]:
+    """Field -> column, as far as names and values tell."""
+    found = _by_name(header, kind)
+    if kind == "interactions" and "at" not in found:
+        for place, column in enumerate(header):
+            cells = [row[place].strip() for row in sample if len(row) > place]
+            times = [cell for cell in cells if EPOCH.fullmatch(cell) or ISO.fullmatch(cell)]
+            if column not in found.values() and cells and len(times) == len(cells):
+                found["at"] = column
+                break
+    return found
+
+
+def settle(
+    header: Sequence[str],
+    sample: Sequence[Sequence[str]],
+    kind: Kind,
+    given: Mapping[str, str] | None,
+) -> dict[str, str]:
+    """The mapping to work with: the given one checked, or the guess.
+
+    Raises Refused naming the field or column that is unknown, and the near matches.
+    """
+    if given is None:
+        return guess(header, sample, kind)
+    chosen = {field: column for field, column in given.items() if column}
+    taken: dict[str, str] = {}
+    for field, column in chosen.items():
+        if field not in FIELDS[kind]:
+            raise Refused("field-unknown", field=field)
+        if column not in header:
+            raise Refused("column-missing", column=column, near=near([column], header))
+        if column in taken:
+            raise Refused("column-used-twice", column=column, first=taken[column], second=field)
+        taken[column] = field
+    return chosen
+
+
+def missing(mapping: Mapping[str, str], kind: Kind) -> tuple[str, ...]:
+    """The required fields that no column fills."""
+    return tuple(field for field in REQUIRED[kind] if field not in mapping)
+
+
+def require(header: Sequence[str], mapping: Mapping[str, str], kind: Kind) -> None:
+    """Raise Refused when a required field has no column."""
+    fields = missing(mapping, kind)
+    if fields and len(header) == 1 and kind == "interactions":
+        raise Refused("one-column", first=header[0][:200])
+    if fields:
+        wanted = [f"{field}_id" for field in fields]
+        names = [name for field in fields for name in NAMES[field]]
+        first = ", ".join(header)[:200]
+        raise Refused(
+            "columns-not-found", missing=", ".join(wanted), first=first, near=near(names, header)
+        )
+
+
+def near(wanted: Sequence[str], header: Sequence[str]) -> str:
+    """Columns of the header that resemble one of the wanted names, or a dash."""
+    simple = {plain(column): column for column in header}
+    hits = [
+        hit
+        for name in wanted
+        for hit in difflib.get_close_matches(plain(name), list(simple), n=3, cutoff=0.6)
+    ]
+    return ", ".join(simple[hit] for hit in dict.fromkeys(hits))[:200] or "–"
+
+
+def _by_name(header: Sequence[str], kind: Kind) -> dict[str, str]:
+    columns = {plain(column): column for column in reversed(header)}
+    found: dict[str, str] = {}
+    for field in FIELDS[kind]:
+        names = NAMES[field]
+        if field == REQUIRED[kind][0] and kind != "interactions":
+            names = (*names, "id", "编号")  # in a file of items, `id` is the item's
+        for name in names:
+            if name in columns and columns[name] not in found.values():
+                found[field] = columns[name]
+                break
+    return found

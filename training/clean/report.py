@@ -1,0 +1,178 @@
+"""What cleaning is told and what it answers: plain frozen values, ready for a page or a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from training.clean.reasons import Value
+
+Kind = Literal["interactions", "items", "users"]
+Progress = Callable[[int, int, int], None]  # rows read, bytes read, bytes in all; may raise
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much is taken. Bytes, rows, columns; `cell` and `line` in characters, `id` in bytes."""
+
+    file: int = 512 * 2**20
+    rows: int = 50_000_000
+    columns: int = 200
+    cell: int = 65_536
+    id: int = 256
+    line: int = 16 * 2**20
+    kept: int = 1000  # quarantined rows kept with their content
+    bad_share: float = 0.05  # above it somebody must decide
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the one who uploads has chosen; every default is "find out, or be strict".
+
+    encoding: utf-8, utf-16, gb18030, cp1252 ... ; delimiter: , ; tab or |; day_first: None refuses
+    01/02/2024, True reads day/month, False month/day; zone: IANA name for times without one;
+    scale: (low, high) of values, guessed for ratings; decimal: "." or ","; keep_damaged_ids:
+    take 1E5 as text; event: the event of every row when there is no event column; events: known
+    events (text -> name), None takes them as they are; now: epoch seconds, None = the clock.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    day_first: bool | None = None
+    zone: str = "UTC"
+    scale: tuple[float, float] | None = None
+    decimal: Literal[".", ","] = "."
+    keep_damaged_ids: bool = False
+    event: str | None = None
+    events: Mapping[str, str] | None = None
+    now: float | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A quarantined row: physical line from 1, column or "", code (in ROWS), its args, raw text.
+
+    raw is at most 2,000 characters, with NUL shown as ␀, so that any database takes it.
+    """
+
+    line: int
+    column: str
+    code: str
+    args: dict[str, Value]
+    raw: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something worth knowing about an accepted file: code in NOTES, and its args."""
+
+    code: str
+    args: dict[str, Value]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The top of a file, for the wizard: nothing is checked below the first rows."""
+
+    kind: Kind
+    encoding: str
+    delimiter: str
+    columns: tuple[str, ...]
+    mapping: dict[str, str]  # field -> column; a field that found none is absent
+    missing: tuple[str, ...]  # required fields without a column
+    sample: tuple[tuple[str, ...], ...]  # the first five rows
+
+
+@dataclass(frozen=True)
+class Report:
+    """The account of a file: rows_in = accepted + duplicates + quarantined, always."""
+
+    kind: Kind
+    encoding: str
+    delimiter: str
+    columns: tuple[str, ...]
+    mapping: dict[str, str]
+    sample: tuple[tuple[str, ...], ...]
+    rows_in: int
+    accepted: int
+    duplicates: int
+    reasons: dict[str, int]  # code -> how many rows
+    quarantine: tuple[BadRow, ...]  # the first 1,000, by line
+    notes: tuple[Note, ...]
+    bad_share: float = 0.05
+
+    @property
+    def quarantined(self) -> int:
+        """Rows that were put aside, kept with content or only counted."""
+        return sum(self.reasons.values())
+
+    @property
+    def needs_decision(self) -> bool:
+        """More than 5 % of the rows are bad: somebody must say whether to go on."""
+        return self.quarantined > self.bad_share * self.rows_in
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """Accepted events in line order.
+
+    users int32 (n,) into user_ids; items int32 (n,) into item_ids, -1 = a search; events int16
+    (n,) into event_names; values float32 (n,), NaN = none; at int64 (n,) epoch seconds UTC or None;
+    lines int64 (n,) physical line of each row, from 1.
+    """
+
+    report: Report
+    user_ids: tuple[str, ...]
+    item_ids: tuple[str, ...]
+    event_names: tuple[str, ...]
+    users: np.ndarray
+    items: np.ndarray
+    events: np.ndarray
+    values: np.ndarray
+    at: np.ndarray | None
+    lines: np.ndarray
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Accepted items in line order, one row per item id (the last line wins).
+
+    titles fall back to the id; categories: a tuple of texts per item; years float32 (n,), NaN =
+    unknown; descriptions "" = none; attributes: the columns that no field took, empty cells left
+    out; lines int64 (n,).
+    """
+
+    report: Report
+    item_ids: tuple[str, ...]
+    titles: tuple[str, ...]
+    categories: tuple[tuple[str, ...], ...]
+    years: np.ndarray
+    descriptions: tuple[str, ...]
+    attributes: tuple[dict[str, str], ...]
+    lines: np.ndarray
+
+    def texts(self) -> tuple[str, ...]:
+        """Title + categories + attributes + description of each item: what an encoder reads."""
+        rows = zip(self.titles, self.categories, self.attributes, self.descriptions, strict=True)
+        return tuple(
+            ". ".join(
+                part
+                for part in (title, ", ".join(topics), ", ".join(more.values()), description)
+                if part
+            )
+            for title, topics, more, description in rows
+        )
+
+
+@dataclass(frozen=True)
+class People:
+    """Accepted users in line order, one row per user id (the last line wins)."""
+
+    report: Report
+    user_ids: tuple[str, ...]
+    attributes: tuple[dict[str, str], ...]
+    lines: np.ndarray

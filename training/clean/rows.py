@@ -1,0 +1,273 @@
+"""The rows of a text table with the physical line each one starts on, in bounded memory.
+
+Python's csv in strict mode is the one reader: it alone keeps line numbers, reads lone CR and stops
+at a broken quote instead of guessing.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from training.clean import sniff
+from training.clean.reasons import Refused, Value
+from training.clean.report import BadRow, Kind, Limits, Options, Progress
+
+BLOCK = 2**20  # characters read at a time
+SAMPLE = 200  # lines looked at before a delimiter, a mapping and a scale are settled
+RAW = 2000  # characters of a quarantined row that are kept
+
+Fault = tuple[str, str, dict[str, Value]]  # column, code, args
+
+
+class Chunk:
+    """Rows of the right width, the line each starts on, and the broken rows between them."""
+
+    def __init__(self, block: str, first: int) -> None:
+        self.rows: list[list[str]] = []
+        self.lines: list[int] = []  # physical line on which rows[i] starts
+        self.ends: list[int] = []  # and the one on which it ends
+        self.broken: list[BadRow] = []
+        self.first = first  # the physical line with which the block starts
+        self._block = block
+        self._raw: list[str] | None = None
+
+    @property
+    def raw(self) -> list[str]:
+        """The physical lines of the block, and those that its last row took from beyond it."""
+        if self._raw is None:
+            self._raw = list(io.StringIO(self._block, newline=""))
+        return self._raw
+
+    def text(self, start: int, end: int) -> str:
+        """The raw text of physical lines start to end, at most 2,000 characters."""
+        whole = "".join(self.raw[start - self.first : end - self.first + 1])[:RAW]
+        return whole.rstrip("\r\n").replace("\x00", "␀")
+
+    def bad(self, place: int, fault: Fault) -> BadRow:
+        """The row at `place` as a quarantined one."""
+        column, code, args = fault
+        raw = self.text(self.lines[place], self.ends[place])
+        return BadRow(self.lines[place], column, code, args, raw)
+
+
+class Table:
+    """An open text table: encoding and delimiter found, header read, rows to come by chunks.
+
+    Raises Refused from the start on for whatever makes the whole file useless.
+    """
+
+    def __init__(self, path: Path, kind: Kind, options: Options, name: str) -> None:
+        self.limits: Limits = options.limits
+        self.size = path.stat().st_size
+        if self.size > self.limits.file:
+            raise Refused("file-too-large", size=self.size, limit=self.limits.file)
+        with path.open("rb") as source:
+            head = source.read(sniff.HEAD)
+        if not head.strip():
+            _check_blank(path)
+        sniff.check_type(head, name)
+        self.encoding = sniff.find_encoding(head, options.encoding)
+        self.path = path
+        self._bytes = path.open("rb")
+        self._source = io.TextIOWrapper(self._bytes, encoding=self.encoding, newline="")
+        try:
+            self._start(kind, options)
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, kind: Kind, options: Options) -> None:
+        top = self._top()
+        self.delimiter = sniff.find_delimiter(top, kind, options.delimiter)
+        self._line = 0  # physical lines read so far
+        self.header = self._read_header()
+        self.sample = self._sample(top)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._source.close()
+
+    def chunks(self, progress: Progress | None = None) -> Iterator[Chunk]:
+        """All rows below the header. progress(rows, bytes, bytes in all) may raise to stop."""
+        count = 0
+        while block := self._block():
+            chunk = Chunk(block, self._line + 1)
+            if not self._fast(chunk, block):
+                self._slow(chunk)
+            count += len(chunk.rows) + len(chunk.broken)
+            if count > self.limits.rows:
+                raise Refused("too-many-rows", limit=self.limits.rows)
+            if progress is not None:
+                progress(count, self._bytes.tell(), self.size)
+            yield chunk
+
+    def _block(self) -> str:
+        """About a million characters that end with a line; "" at the end of the file."""
+        block = self._source.read(BLOCK)
+        if block and not block.endswith("\n"):  # after a \r the \n of the same line end may come
+            block += self._source.readline(self.limits.line + 1)
+        return block
+
+    def _fast(self, chunk: Chunk, block: str) -> bool:
+        """Read a block in which every row is one line; False leaves it to the slow reader."""
+        if max(map(len, block.split("\n"))) > self.limits.cell:
+            return False
+        reader = csv.reader(io.StringIO(block, newline=""), delimiter=self.delimiter, strict=True)
+        try:
+            rows = list(reader)
+        except csv.Error:
+            return False
+        if reader.line_num != len(rows):
+            return False
+        start, width = self._line + 1, len(self.header)
+        self._line += len(rows)
+        if set(map(len, rows)) == {width}:
+            chunk.rows = rows
+            chunk.lines = chunk.ends = list(range(start, start + len(rows)))
+            return True
+        for line, row in enumerate(rows, start):
+            self._place(chunk, row, line, line)
+        return True
+
+    def _slow(self, chunk: Chunk) -> None:
+        """Read a block row by row; its last row may run on into lines beyond it."""
+        size = len(chunk.raw)
+        reader = csv.reader(self._feed(chunk), delimiter=self.delimiter, strict=True)
+        while self._line - chunk.first + 1 < size:
+            start = self._line + 1
+            try:
+                row = next(reader)
+            except csv.Error as error:
+                chunk.broken.append(self._broken(chunk, error, start))
+                continue
+            if self._line > start or len(chunk.raw[start - chunk.first]) > self.limits.cell:
+                self._long(chunk, row, start)
+            else:
+                self._place(chunk, row, start, start)
+
+    def _feed(self, chunk: Chunk) -> Iterator[str]:
+        while True:
+            place = self._line + 1 - chunk.first
+            if place == len(chunk.raw):
+                chunk.raw.append(self._source.readline(self.limits.line + 1))
+            line = chunk.raw[place]
+            if not line:
+                return
+            self._line += 1
+            if len(line) > self.limits.line:
+                raise Refused("line-too-long", line=self._line, limit=self.limits.line)
+            yield line
+
+    def _place(self, chunk: Chunk, row: list[str], start: int, end: int) -> None:
+        """Put a row where it belongs: with the good ones, the broken ones, or nowhere (blank)."""
+        if len(row) == len(self.header):
+            chunk.rows.append(row)
+            chunk.lines.append(start)
+            chunk.ends.append(end)
+        elif any(cell.strip() for cell in row):
+            code = "row-too-long" if len(row) > len(self.header) else "row-too-short"
+            args: dict[str, Value] = {"found": len(row), "expected": len(self.header)}
+            chunk.broken.append(BadRow(start, "", code, args, chunk.text(start, end)))
+
+    def _long(self, chunk: Chunk, row: list[str], start: int) -> None:
+        """A row over several lines or in a long one: its cells are measured."""
+        longest = max(range(len(row)), key=lambda place: len(row[place]), default=0)
+        if row and len(row[longest]) > self.limits.cell:
+            column = self.header[longest] if longest < len(self.header) else ""
+            args: dict[str, Value] = {"limit": self.limits.cell}
+            chunk.broken.append(BadRow(start, column, "cell-too-long", args, raw=""))
+        else:
+            self._place(chunk, row, start, self._line)
+
+    def _broken(self, chunk: Chunk, error: csv.Error, start: int) -> BadRow:
+        """A row that csv gave up. A quote over the end or over too much refuses the file."""
+        message = str(error)
+        too_long = "field limit" in message
+        if "unexpected end" in message or (too_long and self._line > start):
+            raise Refused("quote-unclosed", line=start, limit=csv.field_size_limit())
+        if too_long:
+            return BadRow(start, "", "cell-too-long", {"limit": self.limits.cell}, raw="")
+        return BadRow(start, "", "quote-stray", {}, chunk.text(start, self._line))
+
+    def _top(self) -> list[str]:
+        """The first lines, read apart from the rest so that the reader starts at line 1."""
+        lines: list[str] = []
+        size = 0
+        while len(lines) < SAMPLE and size < sniff.HEAD:
+            line = self._source.readline(sniff.HEAD)
+            if not line:
+                break
+            lines.append(line)
+            size += len(line)
+        self._source.seek(0)
+        return lines
+
+    def _read_header(self) -> tuple[str, ...]:
+        reader = csv.reader(self._feed(Chunk("", 1)), delimiter=self.delimiter, strict=True)
+        try:
+            row = next((row for row in reader if any(cell.strip() for cell in row)), None)
+        except csv.Error as error:
+            raise Refused("header-unreadable", line=self._line) from error
+        if row is None:
+            raise Refused("empty")
+        if len(row) > self.limits.columns:
+            raise Refused("too-many-columns", columns=len(row), limit=self.limits.columns)
+        names = [cell.strip().removeprefix("\ufeff") for cell in row]
+        header = tuple(name or f"({place})" for place, name in enumerate(names, start=1))
+        for name in header:
+            if any(letter < " " for letter in name):
+                raise Refused("header-control-character", line=self._line)
+            if header.count(name) > 1:
+                raise Refused("column-twice", column=name, line=self._line)
+        return header
+
+    def _sample(self, top: list[str]) -> list[list[str]]:
+        """Rows of the first lines that fit the header, for guesses."""
+        rows: list[list[str]] = []
+        reader = csv.reader(top[self._line :], delimiter=self.delimiter)
+        try:
+            rows.extend(row for row in reader if len(row) == len(self.header))
+        except csv.Error:
+            pass  # the rows before it do
+        return [[cell.replace("\x00", "␀") for cell in row] for row in rows]
+
+
+def undecodable(path: Path, options: Options) -> Refused:
+    """The refusal of a file that does not decode, with the line of the first wrong byte."""
+    with path.open("rb") as source:
+        encoding = sniff.find_encoding(source.read(sniff.HEAD), options.encoding)
+    decoder = codecs.getincrementaldecoder(encoding)()
+    lines, last = 1, ""
+    with path.open("rb") as source:
+        while True:
+            block = source.read(BLOCK)
+            try:
+                text = decoder.decode(block, final=not block)
+            except UnicodeDecodeError as error:
+                before = bytes(error.object[: error.start]).decode(encoding, "ignore")
+                byte = bytes(error.object[error.start : error.start + 1]).hex().upper()
+                line = lines + _breaks(last, before)
+                plain = encoding.removesuffix("-sig")
+                return Refused("not-decodable", line=line, encoding=plain, byte=byte)
+            if not block:
+                return Refused("not-decodable", line=lines, encoding=encoding, byte="")
+            lines += _breaks(last, text)
+            last = text[-1:] or last
+
+
+def _breaks(last: str, text: str) -> int:
+    """Line ends in text (LF, CR, CRLF), when `last` came before it."""
+    both = text.count("\r\n") + (last == "\r" and text.startswith("\n"))
+    return text.count("\n") + text.count("\r") - both
+
+
+def _check_blank(path: Path) -> None:
+    with path.open("rb") as source:
+        while block := source.read(BLOCK):
+            if block.strip():
+                return
+    raise Refused("empty")

@@ -1,0 +1,81 @@
+"""Numbers of a value column, and the scale that ratings are on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from training.clean.mapping import RATINGS, plain
+from training.clean.reasons import Value
+from training.clean.report import Options
+
+NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
+NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity|∞)", re.IGNORECASE)
+COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
+LARGEST = float(np.finfo(np.float32).max)
+TOPS = (1.0, 5.0, 10.0, 20.0, 100.0)
+ENOUGH = 20  # ratings in the sample from which a scale may be guessed
+Fault = tuple[str, dict[str, Value]]
+Scale = tuple[float, float]
+
+
+@dataclass
+class Values:
+    """Parsed values: float32 (n,), NaN where faults has the row."""
+
+    values: np.ndarray
+    faults: dict[int, Fault] = field(default_factory=dict)
+
+
+def parse(texts: list[str], options: Options, scale: Scale | None) -> Values:
+    """Read numbers; scale (low, high) bounds them.
+
+    Faults: value-empty, -unreadable, -decimal-comma, -not-finite, -out-of-range.
+    """
+    cells = pl.Series(texts, dtype=pl.String).str.strip_chars()
+    if options.decimal == ",":
+        cells = cells.str.replace(r"^([+-]?[0-9]+),([0-9]+)$", "${1}.${2}")
+    plainly = cells.str.contains(NUMBER).to_numpy()
+    numbers = cells.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
+    low, high = scale or (-LARGEST, LARGEST)
+    with np.errstate(invalid="ignore"):
+        sound = plainly & (numbers >= low) & (numbers <= high)
+    values = np.where(sound, np.clip(numbers, -LARGEST, LARGEST), np.nan).astype(np.float32)
+    faults = {
+        place: _fault(cells[place], bool(plainly[place]), float(numbers[place]), low, high)
+        for place in np.flatnonzero(~sound).tolist()
+    }
+    return Values(values, faults)
+
+
+def guess_scale(column: str, texts: Sequence[str], options: Options) -> Scale | None:
+    """The scale of a rating column: 0 to the least usual top that holds 95 % of the sample.
+
+    (0, None) makes no sense, so a column that is not named like a rating has no scale, and a
+    sample of fewer than 20 numbers is not enough to guess.
+    """
+    if options.scale is not None or plain(column) not in RATINGS:
+        return options.scale
+    found = parse(list(texts), options, None).values
+    found = found[~np.isnan(found)]
+    if len(found) < ENOUGH or (found < 0).mean() > 0.05:
+        return None
+    for top in TOPS:
+        if (found <= top).mean() >= 0.95:
+            return (0.0, top)
+    return None
+
+
+def _fault(cell: str, number: bool, value: float, low: float, high: float) -> Fault:
+    shown: dict[str, Value] = {"value": cell[:100]}
+    if not cell:
+        return ("value-empty", {})
+    if NOT_FINITE.fullmatch(cell) or (number and not np.isfinite(value)):
+        return ("value-not-finite", shown)
+    if number:
+        return ("value-out-of-range", {**shown, "low": low, "high": high})
+    return ("value-decimal-comma" if COMMA.fullmatch(cell) else "value-unreadable", shown)

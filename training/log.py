@@ -1,0 +1,136 @@
+"""The event log and the catalogue as arrays: what every model, metric and split reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+
+from training import store
+
+
+@dataclass(frozen=True)
+class Log:
+    """Events in (time, import, line) order. Users and items are codes from 0, never outside ids.
+
+    users int32 (n,); items int32 (n,), -1 = a search without an item; events int16 (n,), index
+    into event_names; values float32 (n,), NaN = none; at int64 (n,) epoch seconds UTC, or None
+    when the file has no time. Raises ValueError when lengths or codes do not fit.
+    """
+
+    users: np.ndarray
+    items: np.ndarray
+    events: np.ndarray
+    values: np.ndarray
+    at: np.ndarray | None
+    event_names: tuple[str, ...]
+    n_users: int
+    n_items: int
+
+    def __post_init__(self) -> None:
+        n = len(self.users)
+        columns = {"items": self.items, "events": self.events, "values": self.values, "at": self.at}
+        for name, column in columns.items():
+            if column is not None and column.shape != (n,):
+                raise ValueError(f"{name} must have shape ({n},), got {column.shape}")
+        _in_range("users", self.users, 0, self.n_users)
+        _in_range("items", self.items, -1, self.n_items)
+        _in_range("events", self.events, 0, len(self.event_names))
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+
+@dataclass(frozen=True)
+class Items:
+    """The catalogue in code order.
+
+    titles, texts: n_items texts each (texts = title + attributes + description, what an encoder
+    reads); topics float32 csr (n_items, n_topics) multi-hot, named by topic_names; years float32
+    (n_items,), NaN = unknown; vectors float32 (n_items, d) unit rows, or None before encoding.
+    Raises ValueError when lengths do not fit.
+    """
+
+    titles: tuple[str, ...]
+    texts: tuple[str, ...]
+    topic_names: tuple[str, ...]
+    topics: sparse.csr_matrix
+    years: np.ndarray
+    vectors: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        n = len(self.titles)
+        if len(self.texts) != n or self.years.shape != (n,):
+            raise ValueError(f"{n} titles, {len(self.texts)} texts, years {self.years.shape}")
+        if self.topics.shape != (n, len(self.topic_names)):
+            raise ValueError(
+                f"topics must be ({n}, {len(self.topic_names)}), got {self.topics.shape}"
+            )
+        if self.vectors is not None and len(self.vectors) != n:
+            raise ValueError(f"vectors must have {n} rows, got {len(self.vectors)}")
+
+    def __len__(self) -> int:
+        return len(self.titles)
+
+
+def save_log(folder: Path, log: Log) -> str:
+    """Store the log as a folder; the manifest's SHA-256 comes back."""
+    arrays = {"users": log.users, "items": log.items, "events": log.events, "values": log.values}
+    if log.at is not None:
+        arrays["at"] = log.at
+    meta = {"event_names": list(log.event_names), "n_users": log.n_users, "n_items": log.n_items}
+    return store.write(folder, arrays, meta)
+
+
+def load_log(folder: Path) -> Log:
+    """The stored log, memory-mapped. Raises store.Corrupt."""
+    arrays, meta = store.read(folder)
+    return Log(
+        users=arrays["users"],
+        items=arrays["items"],
+        events=arrays["events"],
+        values=arrays["values"],
+        at=arrays.get("at"),
+        event_names=tuple(meta["event_names"]),
+        n_users=meta["n_users"],
+        n_items=meta["n_items"],
+    )
+
+
+def save_items(folder: Path, items: Items) -> str:
+    """Store the catalogue as a folder; the manifest's SHA-256 comes back."""
+    topics = sparse.csr_matrix(items.topics)
+    arrays = {
+        "topics_data": topics.data,
+        "topics_indices": topics.indices,
+        "topics_indptr": topics.indptr,
+        "years": items.years,
+    }
+    arrays["titles"], arrays["titles_ends"] = store.pack_texts(items.titles)
+    arrays["texts"], arrays["texts_ends"] = store.pack_texts(items.texts)
+    if items.vectors is not None:
+        arrays["vectors"] = items.vectors
+    return store.write(folder, arrays, {"topic_names": list(items.topic_names)})
+
+
+def load_items(folder: Path) -> Items:
+    """The stored catalogue; years and vectors memory-mapped. Raises store.Corrupt."""
+    arrays, meta = store.read(folder)
+    names = tuple(meta["topic_names"])
+    titles = store.unpack_texts(arrays["titles"], arrays["titles_ends"])
+    parts = (arrays["topics_data"], arrays["topics_indices"], arrays["topics_indptr"])
+    return Items(
+        titles=titles,
+        texts=store.unpack_texts(arrays["texts"], arrays["texts_ends"]),
+        topic_names=names,
+        topics=sparse.csr_matrix(parts, shape=(len(titles), len(names))),
+        years=arrays["years"],
+        vectors=arrays.get("vectors"),
+    )
+
+
+def _in_range(name: str, codes: np.ndarray, low: int, high: int) -> None:
+    if len(codes) and (codes.min() < low or codes.max() >= high):
+        raise ValueError(f"{name} must be in [{low}, {high}), got {codes.min()} to {codes.max()}")

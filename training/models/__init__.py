@@ -1,0 +1,1 @@
+"""One model a file, each with its SPEC; training.registry lists them."""

@@ -1,0 +1,180 @@
+"""Behaviour and content in one score: what people did where it is known, what it is where not."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+
+from training.models.content_ridge import ContentRidge
+from training.models.contract import Progress, within
+from training.models.ease import Ease
+from training.models.ials import Ials
+from training.models.serving_forms import BLOCK, lists
+from training.models.strongest import strongest
+from training.registry import fill
+from training.split import Split
+from training.store import Checkpoint
+
+SPEC: dict[str, Any] = {
+    "id": "hybrid",
+    "name": {"en": "Hybrid of behaviour and content", "zh-hans": "行为与内容的混合"},
+    "kind": "top-n",
+    "paper": "Burke: Hybrid recommender systems (UMUAI 2002), §3.1 weighted",
+    "help": {
+        "en": "Adds the scores of a behaviour model and of the content model after bringing both "
+        "to one scale. Items without events are ranked by content alone.",
+        "zh-hans": "把行为模型和内容模型的得分统一尺度后相加。没有事件的物品只按内容排序。",
+    },
+    "when": {
+        "en": "New items arrive, yet most of the list should come from behaviour.",
+        "zh-hans": "有新物品加入,但列表主要仍应来自行为时使用。",
+    },
+    "cost": {
+        "en": "The sum of its two models, and one pass over the validation part for the weight.",
+        "zh-hans": "两个模型成本之和,外加为确定权重扫描一遍验证集。",
+    },
+    "formula": "score = w z(behaviour) + (1 - w) z(content); without events: z(behaviour) is "
+    "what z(content) predicts, r z(content), r = their correlation over the other items",
+    "needs": ["text"],
+    "serving": "lists",
+    "params": {
+        "base": {
+            "type": "choice",
+            "default": "ials",
+            "choices": ["ials", "ease"],
+            "help": {
+                "en": "The behaviour model. ials costs nothing more: the content model has it.",
+                "zh-hans": "行为模型。选 ials 不增加成本,因为内容模型已包含它。",
+            },
+        },
+        "weight": {
+            "type": "float",
+            "default": None,
+            "low": 0.0,
+            "high": 1.0,
+            "log": False,
+            "help": {
+                "en": "1: by behaviour alone; 0: by content alone. Empty: the best of 0, .1 ... 1 "
+                "on validation.",
+                "zh-hans": "1:只看行为;0:只看内容。留空:取验证集上 0、0.1 … 1 中最好的。",
+            },
+        },
+        "ridge": {
+            "type": "float",
+            "default": 100.0,
+            "low": 0.01,
+            "high": 1000000.0,
+            "log": True,
+            "help": {
+                "en": "Regularisation of the content model.",
+                "zh-hans": "内容模型的正则化强度。",
+            },
+        },
+    },
+}
+
+GRID = np.arange(11) / 10
+K = 10  # the weight is chosen by NDCG at K
+LEAST = 0.01  # agreement that keeps items without events in the order of their content
+ASKED = 2000  # validation users that choose it: enough to tell tenths apart
+
+
+class Hybrid:
+    """z-score fusion; `weight_` is the one in use."""
+
+    def __init__(self, **params: Any) -> None:
+        self.params = fill(SPEC, params)
+
+    def fit(
+        self,
+        split: Split,
+        *,
+        rng: np.random.Generator,
+        progress: Progress,
+        checkpoint: Checkpoint | None = None,
+    ) -> Self:
+        """Fit both models on split.train and, when not given, the weight on split.validation."""
+        content = ContentRidge(ridge=self.params["ridge"])
+        content.fit(split, rng=rng, progress=within(progress, 0, 70), checkpoint=checkpoint)
+        self.content_ = content
+        # iALS is inside the content model already: the same one serves as base
+        self.base_: Ease | Ials = content.tastes_
+        if self.params["base"] == "ease":
+            self.base_ = Ease().fit(split, rng=rng, progress=within(progress, 70, 85))
+        self.train_ = split.train
+        self.known_ = np.bincount(split.train.indices, minlength=split.n_items) > 0
+        given = self.params["weight"]
+        choosing = within(progress, 85, 100)
+        self.weight_ = self._choose(split, rng, choosing) if given is None else float(given)
+        progress(100, 100, "done")
+        return self
+
+    def scores(self, users: np.ndarray) -> np.ndarray:
+        """Fused z-scores, float64 (len(users), n_items)."""
+        return self._fused(*self._parts(users), self.weight_)
+
+    def serving(self) -> dict[str, np.ndarray]:
+        """Stored lists (form lists)."""
+        return lists(self.scores, self.train_)
+
+    def serving_meta(self) -> dict[str, Any]:
+        """The form and the weight in use."""
+        return {"form": "lists", "n_items": self.train_.shape[1], "weight": self.weight_}
+
+    def _parts(self, users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """z-scores (m, n_items) of behaviour (over items with events) and content (over all)."""
+        base = self.base_.scores(users).astype(np.float64)
+        content = self.content_.scores(users).astype(np.float64)
+        base = _standard(base, base[:, self.known_])
+        content = _standard(content, content)
+        # without events z(content) in full would beat most items that have some: an unknown
+        # z(behaviour) is only expected to be the share of z(content) that carries over
+        carried = _agreement(base[:, self.known_], content[:, self.known_])
+        return np.where(self.known_, base, carried * content), content
+
+    def _fused(self, base: np.ndarray, content: np.ndarray, weight: float) -> np.ndarray:
+        return np.asarray(weight * base + (1.0 - weight) * content)
+
+    def _choose(self, split: Split, rng: np.random.Generator, progress: Progress) -> float:
+        """The GRID weight with the best NDCG@K on validation; ties: the one nearest behaviour."""
+        users = np.flatnonzero(np.diff(split.validation.indptr))
+        if not len(users):
+            return 1.0  # nothing to choose by (a final refit on the whole log gives the weight)
+        if len(users) > ASKED:
+            users = np.sort(rng.choice(users, ASKED, replace=False))
+        gained = np.zeros(len(GRID))
+        for start in range(0, len(users), BLOCK):
+            chunk = users[start : start + BLOCK]
+            base, content = self._parts(chunk)
+            seen, truth = split.train[chunk].nonzero(), split.validation[chunk].toarray() > 0
+            for place, weight in enumerate(GRID):
+                fused = self._fused(base, content, weight)
+                fused[seen] = -np.inf
+                gained[place] += _ndcg(fused, truth).sum()
+            progress(start + len(chunk), len(users), "weight")
+        return float(GRID[np.flatnonzero(gained == gained.max())[-1]])
+
+
+def _standard(scores: np.ndarray, of: np.ndarray) -> np.ndarray:
+    """(scores - mean) / standard deviation per row, both of `of`; constant rows become 0."""
+    spread = of.std(axis=1, keepdims=True)
+    centred = scores - of.mean(axis=1, keepdims=True)
+    return np.asarray(np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 0))
+
+
+def _agreement(base: np.ndarray, content: np.ndarray) -> np.ndarray:
+    """Correlation of the two scores per row (m, 1), at least LEAST."""
+    base, content = _standard(base, base), _standard(content, content)
+    return np.asarray(np.maximum((base * content).mean(axis=1, keepdims=True), LEAST))
+
+
+def _ndcg(scores: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Binary NDCG@K of each row (m,), Jarvelin and Kekalainen 2002, ideal cut at K."""
+    mask = strongest(scores, K)
+    rows, cols = np.nonzero(mask)
+    order = np.lexsort((cols, -scores[rows, cols], rows))
+    hits = truth[rows[order], cols[order]].reshape(len(scores), -1)
+    discount = 1.0 / np.log2(np.arange(2, hits.shape[1] + 2))
+    ideal = np.cumsum(discount)[np.minimum(truth.sum(axis=1), len(discount)) - 1]
+    return np.asarray((hits * discount).sum(axis=1) / ideal)

@@ -1,0 +1,188 @@
+"""Names and parameter schemas of models, metrics, re-rankers and strategies.
+
+Standard library only. Each entry is a literal in its own file, read with `ast.literal_eval`, so
+that listing the models loads neither numpy nor torch and adding a model is adding one file.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import math
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+Spec = dict[str, Any]  # a JSON value by construction: it was a literal
+
+ROOT = Path(__file__).parent
+TYPES = {"float": "number", "int": "integer", "bool": "boolean", "choice": "string"}
+
+
+class ParamError(ValueError):
+    """A parameter that cannot be used, in parts that a form or an API can translate.
+
+    field: its name. code: unknown, type, range or choice. given: what came. low, high: the range
+    (None where there is none). choices: what may be given instead.
+    """
+
+    def __init__(
+        self,
+        field: str,
+        code: str,
+        given: object,
+        *,
+        low: float | None = None,
+        high: float | None = None,
+        choices: tuple[str, ...] = (),
+    ) -> None:
+        self.field, self.code, self.given = field, code, given
+        self.low, self.high, self.choices = low, high, choices
+        self.message = _message(field, code, given, low, high, choices)
+        super().__init__(self.message)
+
+
+def models() -> dict[str, Spec]:
+    """All models by id, in the order of the alphabet: one literal SPEC per file of models/."""
+    found = {}
+    for path in sorted((ROOT / "models").glob("*.py")):
+        spec = _literals(path).get("SPEC")
+        if spec is not None:
+            found[spec["id"]] = spec | {"module": path.stem}
+    return found
+
+
+def model_spec(model: str) -> Spec:
+    """The SPEC of one model. Raises KeyError naming the known ones."""
+    return _one(models(), model, "model")
+
+
+def metrics() -> dict[str, Spec]:
+    """All metrics by id (metrics/specs.py)."""
+    return _specs("metrics")
+
+
+def rerankers() -> dict[str, Spec]:
+    """All re-rankers by id (rerank/specs.py)."""
+    return _specs("rerank")
+
+
+def strategies() -> dict[str, Spec]:
+    """All strategies that choose samples for labelling, by id (select/specs.py)."""
+    return _specs("select")
+
+
+def load_model(model: str) -> type[Any]:
+    """The class of a model; only this imports its file. Raises KeyError on an unknown id."""
+    spec = model_spec(model)
+    module = importlib.import_module(f"training.models.{spec['module']}")
+    loaded: type[Any] = getattr(module, spec.get("class") or _camel(spec["id"]))
+    return loaded
+
+
+def check_params(model: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a model with defaults filled in. Raises ParamError, KeyError."""
+    return fill(model_spec(model), given)
+
+
+def fill(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:
+    """As `check_params`, for a SPEC at hand. Raises ParamError at the first wrong parameter."""
+    known = spec["params"]
+    for field in given:
+        if field not in known:
+            raise ParamError(field, "unknown", given[field], choices=tuple(known))
+    return {
+        field: _checked(field, rule, given[field]) if field in given else rule["default"]
+        for field, rule in known.items()
+    }
+
+
+def json_schema(spec: Spec, language: str = "en") -> Spec:
+    """JSON schema (2020-12) of a SPEC's parameters, descriptions in `language`."""
+    properties = {field: _property(rule, language) for field, rule in spec["params"].items()}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _property(rule: Spec, language: str) -> Spec:
+    kind: Any = TYPES[rule["type"]]
+    schema: Spec = {"type": [kind, "null"] if rule["default"] is None else kind}
+    schema |= {"default": rule["default"], "description": rule["help"][language]}
+    if "choices" in rule:
+        schema["enum"] = list(rule["choices"])
+    if "low" in rule:
+        schema |= {"minimum": rule["low"], "maximum": rule["high"]}
+    return schema
+
+
+def _checked(field: str, rule: Spec, value: Any) -> Any:
+    if value is None and rule["default"] is None:
+        return None
+    if rule["type"] == "choice":
+        if not isinstance(value, str) or value not in rule["choices"]:
+            raise ParamError(field, "choice", value, choices=tuple(rule["choices"]))
+        return value
+    if rule["type"] == "bool":
+        if not isinstance(value, bool):
+            raise ParamError(field, "type", value, choices=("true", "false"))
+        return value
+    return _number(field, rule, value)
+
+
+def _number(field: str, rule: Spec, value: Any) -> float | int:
+    low, high = rule["low"], rule["high"]
+    whole = rule["type"] == "int"
+    # bool is an int in Python; True for "200 neighbours" is a mistake, not 1
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ParamError(field, "type", value, low=low, high=high)
+    if whole and value != int(value):
+        raise ParamError(field, "type", value, low=low, high=high)
+    if not low <= value <= high:
+        raise ParamError(field, "range", value, low=low, high=high)
+    return int(value) if whole else float(value)
+
+
+def _message(
+    field: str,
+    code: str,
+    given: object,
+    low: float | None,
+    high: float | None,
+    choices: tuple[str, ...],
+) -> str:
+    if code == "unknown":
+        return f"there is no parameter {field!r}; known: {', '.join(choices) or 'none'}"
+    if choices:
+        return f"{field} must be one of {', '.join(choices)}, got {given!r}"
+    kind = "be a number of the right kind" if code == "type" else "lie"
+    return f"{field} must {kind} between {low} and {high}, got {given!r}"
+
+
+def _specs(folder: str) -> dict[str, Spec]:
+    """SPECS of folder/specs.py: a dict by id, or a list of entries that carry their id."""
+    found = _literals(ROOT / folder / "specs.py").get("SPECS", {})
+    return found if isinstance(found, dict) else {spec["id"]: spec for spec in found}
+
+
+def _one(specs: dict[str, Spec], name: str, what: str) -> Spec:
+    if name not in specs:
+        raise KeyError(f"there is no {what} {name!r}; known: {', '.join(specs)}")
+    return specs[name]
+
+
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+@cache
+def _literals(path: Path) -> dict[str, Any]:
+    """SPEC and SPECS of a file that is read, never run."""
+    if not path.exists():
+        return {}
+    found = {}
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        for target in targets:
+            if isinstance(target, ast.Name) and target.id in ("SPEC", "SPECS"):
+                found[target.id] = ast.literal_eval(node.value)  # type: ignore[attr-defined]
+    return found

@@ -1,0 +1,293 @@
+"""Train, validation and test, by the ways that api.md names, with the leak of each one measured.
+
+Shares are 80/10/10. Where a history is divided (user-temporal, random), a user of n positives
+gives floor(n / 10) to test and as many to validation, but at least one each from three on; with
+one or two positives all of them train, for a model that never saw the user tells us nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from training.features import Positives
+from training.log import Items
+
+TRAIN, VALIDATION, TEST = 0, 1, 2
+ENOUGH = 200  # test users with history from which one cut in time says enough
+
+REASONS = {
+    "too-few-users": (
+        "This log has positives of {users} user(s); a split needs at least 2.",
+        "此日志中只有 {users} 个用户有正例;划分至少需要 2 个用户。",
+    ),
+    "too-few-items": (
+        "This log has positives on {items} item(s); a split needs at least 2.",
+        "此日志中只有 {items} 个物品有正例;划分至少需要 2 个物品。",
+    ),
+    "no-times": (
+        "Split “{name}” needs times, and this log has none. Use random or a given split.",
+        "划分“{name}”需要时间,而此日志没有时间。请使用随机划分或给定划分。",
+    ),
+    "one-time": (
+        "Split “{name}” is impossible: all events carry the same time. Use random.",
+        "无法按“{name}”划分:所有事件的时间都相同。请使用随机划分。",
+    ),
+    "empty-part": (
+        "Split “{name}” leaves no events for {part}: the log is too small or too uneven.",
+        "划分“{name}”后 {part} 部分没有事件:日志太小或分布太不均匀。",
+    ),
+    "given-missing": (
+        "A given split needs one part (0 train, 1 validation, 2 test) for each of the {rows} rows.",
+        "给定划分需要为 {rows} 行中的每一行指定部分(0 训练、1 验证、2 测试)。",
+    ),
+    "unknown-split": ("There is no split called “{name}”.", "没有名为“{name}”的划分。"),
+}
+CHOSEN = {
+    "few-temporal-test-users": (
+        "One cut in time would leave fewer than 200 test users with a history, so each user's "
+        "own history is divided by time.",
+        "按单一时间点划分后,有历史记录的测试用户不足 200 个,因此改为按每个用户自己的时间顺序划分。",
+    ),
+    "no-times": (
+        "This log has no times, so the split is random.",
+        "此日志没有时间,因此采用随机划分。",
+    ),
+    "one-time": (
+        "All events carry the same time, so the split is random.",
+        "所有事件的时间都相同,因此采用随机划分。",
+    ),
+}
+
+
+class SplitError(ValueError):
+    """A split that cannot be made; `code` is a key of REASONS and `details` fills its text."""
+
+    def __init__(self, code: str, **args: str | int) -> None:
+        super().__init__(REASONS[code][0].format(**args))
+        self.code = code
+        self.details = args
+
+
+@dataclass(frozen=True)
+class Split:
+    """Three disjoint float32 csr matrices (n_users, n_items), data = confidence > 0.
+
+    train_at: float64 csr with train's pattern, epoch seconds; None when the log has no time.
+    leak: share of test events that are older than the newest training event (0 = none is, 1 = all
+    are); None without times. chosen_because: "" or a key of CHOSEN when auto did not take temporal.
+    """
+
+    train: sparse.csr_matrix
+    validation: sparse.csr_matrix
+    test: sparse.csr_matrix
+    train_at: sparse.csr_matrix | None
+    name: str
+    seed: int
+    leak: float | None
+    chosen_because: str = ""
+    items: Items | None = None
+
+    @property
+    def n_users(self) -> int:
+        """Users of the dataset, with or without events in this split."""
+        return int(self.train.shape[0])
+
+    @property
+    def n_items(self) -> int:
+        """Items of the catalogue, with or without events in this split."""
+        return int(self.train.shape[1])
+
+    def masked(self, part: str) -> sparse.csr_matrix:
+        """What must not be ranked for `part`: train for "validation", also validation for "test".
+
+        Raises ValueError on another part.
+        """
+        if part == "validation":
+            return self.train
+        if part == "test":
+            both = sparse.csr_matrix(self.train + self.validation)
+            both.sort_indices()
+            return both
+        raise ValueError(f"part must be validation or test, got {part!r}")
+
+
+def split(
+    positives: Positives,
+    name: str = "auto",
+    *,
+    seed: int = 0,
+    items: Items | None = None,
+    given: np.ndarray | None = None,
+) -> Split:
+    """Divide positives into train, validation and test.
+
+    name: auto, temporal, user-temporal, leave-last, random, cold-item, cold-user or given. auto is
+    temporal, or user-temporal where fewer than 200 test users would have a history, or random
+    without (different) times; `chosen_because` says which. seed: for random, cold-item, cold-user.
+    given: int (m,) with 0 train, 1 validation, 2 test for each row of positives (a part for each
+    row of the log is brought here by `parts[positives.rows]`).
+    Raises SplitError (a ValueError) naming the reason when the split is impossible.
+    """
+    _enough(positives)
+    because = ""
+    if name == "auto":
+        name, because = _choose(positives)
+    if name == "given":
+        parts = _given(positives, given)
+    elif name in WAYS:
+        parts = WAYS[name](positives, np.random.default_rng(seed))
+    else:
+        raise SplitError("unknown-split", name=name)
+    _all_parts(parts, name)
+    return _assemble(positives, parts, name, seed, because, items)
+
+
+def _enough(positives: Positives) -> None:
+    users, items = len(np.unique(positives.users)), len(np.unique(positives.items))
+    if users < 2:
+        raise SplitError("too-few-users", users=users)
+    if items < 2:
+        raise SplitError("too-few-items", items=items)
+
+
+def _all_parts(parts: np.ndarray, name: str) -> None:
+    for part, label in ((TRAIN, "train"), (VALIDATION, "validation"), (TEST, "test")):
+        if not (parts == part).any():
+            raise SplitError("empty-part", name=name, part=label)
+
+
+def _choose(positives: Positives) -> tuple[str, str]:
+    if positives.at is None:
+        return "random", "no-times"
+    if positives.at.min() == positives.at.max():
+        return "random", "one-time"
+    parts = _temporal(positives, np.random.default_rng(0))
+    known = np.isin(positives.users, positives.users[parts == TRAIN])
+    if len(np.unique(positives.users[known & (parts == TEST)])) < ENOUGH:
+        return "user-temporal", "few-temporal-test-users"
+    return "temporal", ""
+
+
+def _times(positives: Positives, name: str) -> np.ndarray:
+    if positives.at is None:
+        raise SplitError("no-times", name=name)
+    if positives.at.min() == positives.at.max():
+        raise SplitError("one-time", name=name)
+    return positives.at
+
+
+def _temporal(positives: Positives, rng: np.random.Generator) -> np.ndarray:
+    """One cut for all: events of one second never stand on both sides of it."""
+    at = _times(positives, "temporal")
+    order = np.sort(at)
+    cuts = order[[int(0.8 * len(at)), int(0.9 * len(at))]]
+    return np.asarray(np.searchsorted(cuts, at, side="right"), dtype=np.int8)
+
+
+def _user_temporal(positives: Positives, rng: np.random.Generator) -> np.ndarray:
+    return _held_out(positives, _times(positives, "user-temporal"), _tenth)
+
+
+def _leave_last(positives: Positives, rng: np.random.Generator) -> np.ndarray:
+    return _held_out(positives, _times(positives, "leave-last"), _one)
+
+
+def _random(positives: Positives, rng: np.random.Generator) -> np.ndarray:
+    return _held_out(positives, rng.permutation(len(positives)), _tenth)
+
+
+def _cold_item(positives: Positives, rng: np.random.Generator) -> np.ndarray:
+    """A tenth of the items gives all its events to test, another tenth to validation."""
+    return _cold(positives.items, rng)
+
+
+def _cold_user(positives: Positives, rng: np.random.Generator) -> np.ndarray:
+    """A tenth of the users gives its whole history to test, another tenth to validation."""
+    return _cold(positives.users, rng)
+
+
+def _cold(codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    seen, place = np.unique(codes, return_inverse=True)
+    held = max(1, len(seen) // 10)
+    part = np.zeros(len(seen), dtype=np.int8)
+    part[:held], part[held : 2 * held] = TEST, VALIDATION
+    return np.asarray(rng.permutation(part)[place])
+
+
+def _given(positives: Positives, given: np.ndarray | None) -> np.ndarray:
+    fits = given is not None and given.shape == (len(positives),)
+    if given is None or not fits or not np.isin(given, (TRAIN, VALIDATION, TEST)).all():
+        raise SplitError("given-missing", rows=len(positives))
+    return given.astype(np.int8)
+
+
+def _tenth(counts: np.ndarray) -> np.ndarray:
+    return np.where(counts < 3, 0, np.maximum(1, counts // 10))
+
+
+def _one(counts: np.ndarray) -> np.ndarray:
+    return np.where(counts < 3, 0, 1)
+
+
+def _held_out(
+    positives: Positives, by: np.ndarray, held: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
+    """Parts (m,): of each user the last `held` by `by` test, the ones before validation.
+
+    Equal `by`: the order of the log decides.
+    """
+    order = np.lexsort((np.arange(len(by)), by, positives.users))
+    counts = np.bincount(positives.users, minlength=positives.n_users)
+    ends = np.cumsum(counts)
+    users = positives.users[order]
+    from_end = ends[users] - 1 - np.arange(len(order))  # 0 = the user's newest
+    test = held(counts)[users]
+    parts = np.empty(len(order), dtype=np.int8)
+    parts[order] = np.where(from_end < test, TEST, np.where(from_end < 2 * test, VALIDATION, TRAIN))
+    return parts
+
+
+Way = Callable[[Positives, np.random.Generator], np.ndarray]
+WAYS: dict[str, Way] = {
+    "temporal": _temporal,
+    "user-temporal": _user_temporal,
+    "leave-last": _leave_last,
+    "random": _random,
+    "cold-item": _cold_item,
+    "cold-user": _cold_user,
+}
+NAMES = ("auto", *WAYS, "given")
+
+
+def _assemble(
+    positives: Positives, parts: np.ndarray, name: str, seed: int, because: str, items: Items | None
+) -> Split:
+    at = positives.at
+    trained = parts == TRAIN
+    return Split(
+        train=_matrix(positives, trained, positives.confidence),
+        validation=_matrix(positives, parts == VALIDATION, positives.confidence),
+        test=_matrix(positives, parts == TEST, positives.confidence),
+        train_at=None if at is None else _matrix(positives, trained, at.astype(np.float64)),
+        name=name,
+        seed=seed,
+        leak=None if at is None else float(np.mean(at[parts == TEST] < at[trained].max())),
+        chosen_because=because,
+        items=items,
+    )
+
+
+def _matrix(positives: Positives, rows: np.ndarray, data: np.ndarray) -> sparse.csr_matrix:
+    """Csr with sorted indices; built by hand, so that a time of 0 stays in the pattern."""
+    users, items, data = positives.users[rows], positives.items[rows], data[rows]
+    order = np.lexsort((items, users))
+    counts = np.bincount(users, minlength=positives.n_users)
+    indptr = np.concatenate(([0], np.cumsum(counts)))
+    shape = (positives.n_users, positives.n_items)
+    matrix = sparse.csr_matrix((data[order], items[order], indptr), shape=shape)
+    matrix.has_sorted_indices = True
+    return matrix
