@@ -27,7 +27,7 @@ from training.serve import Bundle, recommend  # noqa: E402
 missed = []
 
 
-def core(work: Callable[[], object], runs: int = 5) -> float:
+def core(work: Callable[[], object], runs: int = 9) -> float:
     """Median CPU seconds, warm."""
     work()
     spent = []

@@ -4,10 +4,12 @@
 and a job, all small and hand-made (no file, no training), whose texts all carry CANARY.
 """
 
+import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -73,6 +75,8 @@ def _data(made: Play) -> None:
 
     owner = made.users["ann"]
     slug = CANARY.lower()
+    stored = str(uuid.uuid4())
+    (settings.UPLOADS / stored).write_text("user,item,rating\n")
     dataset = Dataset.objects.create(slug=slug, name=f"{CANARY} films", owner=owner)
     for name in ("ann", "bob", "dan"):
         Member.objects.create(dataset=dataset, user=made.users[name])
@@ -81,7 +85,7 @@ def _data(made: Play) -> None:
         kind="interactions",
         state="loaded",
         file_name=f"{CANARY}.csv",
-        stored="00000000-0000-0000-0000-000000000000",
+        stored=stored,
         sha256="0" * 64,
         size=100,
         rows_in=6,
@@ -113,6 +117,7 @@ def _data(made: Play) -> None:
             n_events=2,
         )
     _log(dataset.pk, batch.pk)
+    _profile(dataset, batch, version)
     made.rows |= {"dataset": dataset, "batch": batch, "version": version}
 
 
@@ -133,6 +138,20 @@ def _log(dataset_id: int, import_id: int) -> None:
             ],
         )
     partitions.attach(table, dataset_id, import_id)
+
+
+def _profile(dataset: Any, batch: Any, version: Any) -> None:
+    """The figures of the data pages, by the same code that an import runs."""
+    from recweb.datasets import arrays, catalogue, profile, rules, tasks
+    from recweb.datasets import people as log_people
+
+    rows = arrays.resolve([arrays.read(dataset.pk, batch.pk)]).rows
+    names, facts = log_people.event_names(dataset.pk), catalogue.read(dataset.pk)
+    dataset.rules = rules.default(rows, names)
+    dataset.save(update_fields=["rules"])
+    version.profile = profile.figures(rows, names, facts, 3) | {"replaced": 0}
+    version.profile["splits"] = tasks.split_sizes(rows, names, 3, len(facts), dataset.rules)
+    version.save(update_fields=["profile"])
 
 
 def _metric(mean: float) -> dict[str, float]:

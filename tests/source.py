@@ -31,7 +31,10 @@ def place(path: Path, node: ast.AST) -> str:
 
 
 def imports(path: Path, top_level_only: bool = False) -> Iterator[tuple[ast.stmt, str]]:
-    """Each imported module; `from a.b import c` gives both a.b and a.b.c."""
+    """Each imported module; `from a.b import c` gives both a.b and a.b.c.
+
+    What stands under TYPE_CHECKING never runs, so it is no import.
+    """
     for node in _statements(tree(path), top_level_only):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -44,14 +47,12 @@ def imports(path: Path, top_level_only: bool = False) -> Iterator[tuple[ast.stmt
 
 
 def _statements(module: ast.Module, top_level_only: bool) -> Iterator[ast.AST]:
-    if not top_level_only:
-        yield from ast.walk(module)
-        return
     waiting: list[ast.AST] = list(module.body)
     while waiting:
         node = waiting.pop()
         yield node
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or _is_type_checking(node):
+        inside = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if _is_type_checking(node) or (inside and top_level_only):
             continue
         waiting += ast.iter_child_nodes(node)
 

@@ -116,8 +116,6 @@ def test_sec_31_refusals_too() -> None:
 
 # --- SEC-20 --------------------------------------------------------------------------------------
 
-ALL_ROLES = {"anonymous", "annotator", "analyst", "admin", "serving"}
-
 
 def unsafe() -> list[tuple[str, walk.Route]]:
     return [
@@ -228,8 +226,6 @@ def test_sec_01_a_cookie_signed_with_another_key_is_anonymous() -> None:
 
 # --- ABU-03 --------------------------------------------------------------------------------------
 
-# every field that some serializer lets a client write; a new one is a decision, so it is added here
-WRITABLE: dict[str, set[str]] = {}
 NEVER_WRITABLE = {
     "id",
     "pk",

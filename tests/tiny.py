@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+import pytest
 from django.contrib.auth.models import Group
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -14,7 +15,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from recweb import urls as real
+from recweb.access import ROUTES as TABLE
 from recweb.lib import api
+
+
+@pytest.fixture
+def tiny_site(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.ROOT_URLCONF = "tests.tiny"
+    for name, row in ROUTES.items():
+        monkeypatch.setitem(TABLE, name, row)
+
 
 ROUTES = {
     "api-make": {"POST": "annotator", "GET": "annotator"},
@@ -22,6 +32,7 @@ ROUTES = {
     "api-fail": {"GET": "anonymous", "POST": "annotator"},
     "fail": {"GET": "anonymous", "POST": "anonymous"},
     "echo": {"POST": "anonymous"},
+    "api-serve": {"GET": "serving"},
 }
 
 
@@ -50,6 +61,11 @@ def file(request: Request) -> Response:
 
 class _Form(serializers.Serializer):
     age = serializers.IntegerField()
+
+
+@api_view(["GET"])
+def serve(request: Request) -> Response:
+    return Response({"dataset": request.auth.dataset_id if request.auth else None})
 
 
 def _fail(kind: str) -> Any:
@@ -83,6 +99,7 @@ urlpatterns = [
     path("api/v1/make/", make, name="api-make"),
     path("api/v1/file/", file, name="api-file"),
     path("api/v1/fail/<str:kind>/", api_fail, name="api-fail"),
+    path("api/v1/serve/", serve, name="api-serve"),
     path("fail/<str:kind>/", fail, name="fail"),
     path("echo/", echo, name="echo"),
     path("", include(real.urlpatterns)),

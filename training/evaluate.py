@@ -73,18 +73,7 @@ def evaluate(
     truth = held[mine]
     found = _rank(scores, mine, mask, truth, max(n_candidates, *ks), chunk, progress)
     candidates, worth, area = found
-    lists = candidates[:, : max(ks)]
-    catalogue = Catalogue.of(split.train, getattr(split.items, "topics", None))
-    profiles = None if catalogue.shares is None else catalogue.profiles(split.train[mine])
-    measured = per_user(
-        lists,
-        hits(lists, truth),
-        np.diff(truth.indptr),
-        catalogue,
-        ks,
-        distances=None if distance is None else distance.pairs(lists),
-        profiles=profiles,
-    )
+    measured = _measure(candidates[:, : max(ks)], truth, split, mine, distance, ks)
     measured["auc"] = area.astype(np.float32)
     return Evaluation(
         users=mine,
@@ -95,6 +84,26 @@ def evaluate(
         candidate_scores=worth[:, :n_candidates],
         ks=tuple(ks),
         source=None if distance is None else distance.source,
+    )
+
+
+def _measure(
+    lists: npt.NDArray[np.int32],
+    truth: Any,
+    split: Any,
+    users: npt.NDArray[np.int32],
+    distance: Distance | None,
+    ks: Sequence[int],
+) -> dict[str, npt.NDArray[np.float32]]:
+    catalogue = Catalogue.of(split.train, getattr(split.items, "topics", None))
+    return per_user(
+        lists,
+        hits(lists, truth),
+        np.diff(truth.indptr),
+        catalogue,
+        ks,
+        distances=None if distance is None else distance.pairs(lists),
+        profiles=None if catalogue.shares is None else catalogue.profiles(split.train[users]),
     )
 
 

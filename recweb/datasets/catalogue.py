@@ -12,7 +12,7 @@ from recweb.datasets.codes import Codes
 from recweb.datasets.models import Item
 
 if TYPE_CHECKING:
-    from training.clean.report import Catalogue
+    from recweb.datasets.tasks import Catalogue
 
 COLUMNS = ("dataset_id", "code", "outside_id", "title", "topics", "year", "text", "attributes")
 UPSERT = """

@@ -5,12 +5,13 @@ from typing import Any
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from recweb.datasets import figures, rows, search
 from recweb.datasets.access import find, person
+from recweb.datasets.links import later
 from recweb.datasets.models import Dataset, Item, Person
 from recweb.datasets.pages import moment
 from recweb.lib.paging import page, query
@@ -88,7 +89,7 @@ def user(request: HttpRequest, slug: str, outside_id: str) -> HttpResponse:
         "over_time": figures.by_month(
             [event.at for event in events if event.at is not None], _("Events by month.")
         ),
-        "lists_url": _lists("user-lists", slug, outside_id),
+        "lists_url": later("user-lists", slug, outside_id),
         "next": _next(Person, dataset, row.code, 1),
         "previous": _next(Person, dataset, row.code, -1),
     }
@@ -118,7 +119,7 @@ def item(request: HttpRequest, slug: str, outside_id: str) -> HttpResponse:
         "over_time": figures.by_month(
             [event.at for event in events if event.at is not None], _("Events by month.")
         ),
-        "lists_url": _lists("item-lists", slug, outside_id),
+        "lists_url": later("item-lists", slug, outside_id),
         "next": _next(Item, dataset, row.code, 1),
         "previous": _next(Item, dataset, row.code, -1),
     }  # fmt: skip
@@ -130,14 +131,6 @@ def _next(table: Any, dataset: Dataset, code: int, step: int) -> str | None:
     found = table.objects.filter(dataset=dataset, code=code + step)
     outside: str | None = found.values_list("outside_id", flat=True).first()
     return outside
-
-
-def _lists(name: str, slug: str, outside_id: str) -> str:
-    """Where an app further right shows what its models would recommend; "" while none does."""
-    try:
-        return reverse(name, args=[slug, outside_id])
-    except NoReverseMatch:
-        return ""
 
 
 def _missing(request: HttpRequest, dataset: Dataset, kind: str, outside_id: str) -> HttpResponse:

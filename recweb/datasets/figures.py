@@ -70,7 +70,7 @@ def _trace(name: str, x: Sequence[float], y: Sequence[float]) -> Figure:
 def _doubling(bins: list[list[int]], caption: str, x: str, y: str) -> Chart | None:
     if not bins:
         return None
-    rows = [(count(low) if low == high else f"{count(low)}–{count(high)}", n) for low, high, n in bins]  # fmt: skip
+    rows = [(_between(count(low), count(high)), n) for low, high, n in bins]
     return charts.bars(rows, caption, x, y)
 
 
@@ -89,11 +89,15 @@ def _time(profile: Profile) -> Chart | None:
     )
 
 
+def _between(low: str, high: str) -> str:
+    return low if low == high else f"{low} – {high}"
+
+
 def _values(profile: Profile) -> Chart | None:
     bins = profile["values"]
     if not bins:
         return None
-    rows = [(sig3(low) if low == high else f"{sig3(low)} – {sig3(high)}", n) for low, high, n in bins]  # fmt: skip
+    rows = [(_between(sig3(low), sig3(high)), n) for low, high, n in bins]
     return charts.bars(rows, _("How the values are spread."), _("value"), _("events"))
 
 

@@ -69,7 +69,7 @@ class UploadForm(forms.Form):
         super().__init__(*args, **more)
         self.label_suffix = ""
 
-    def files_given(self) -> list[tuple[str, UploadedFile]]:
+    def files_given(self) -> list[tuple[str, "UploadedFile[Any]"]]:
         """The catalogue first: then the first version has titles already."""
         given = ((kind, self.cleaned_data.get(kind)) for kind in ("items", "users", "interactions"))
         return [(kind, file) for kind, file in given if file]

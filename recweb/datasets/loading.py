@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -30,7 +31,7 @@ from recweb.jobs.models import Job
 from recweb.jobs.run import Failure, Run
 
 if TYPE_CHECKING:
-    from training.clean import Catalogue, Interactions, People
+    from recweb.datasets.tasks import Catalogue, Interactions, People
 
     Cleaned = Interactions | Catalogue | People
 
@@ -178,28 +179,31 @@ def _interactions(run: Run, batch: Import, found: "Interactions", begun: float) 
 
 
 def stage(run: Run, batch: Import, table: str, rows: arrays.Rows) -> None:
-    """Fill and index the hidden table."""
-    partitions.create_staging(table, batch.dataset_id, batch.pk)
+    """Fill and index the hidden table. One transaction: a new table's rows then skip the log."""
     names = ["line", "user_code", "item_code", "event", "value"]
     if rows.at is not None:
         names.append("at")
-    for first in range(0, len(rows), CHUNK):
-        part = rows.take(np.arange(first, min(first + CHUNK, len(rows))))
-        columns: list[copying.Column] = [
-            (part.lines, None),
-            (part.users, None),
-            (part.items, part.items < 0),
-            (part.events, None),
-            (part.values.astype(np.float64), np.isnan(part.values)),
-        ]
-        if part.at is not None:
-            columns.append((part.at, None))
-        copying.copy_binary(table, names, columns)
-        words = _("Loading: %(done)d of %(total)d rows")
-        done = first + len(part)
-        share = 0.5 + 0.25 * done / len(rows)
-        run.progress(share, 1, words % {"done": done, "total": len(rows)})
-    partitions.index(table)
+    words = _("Loading: %(done)d of %(total)d rows")
+    with transaction.atomic():
+        partitions.create_staging(table, batch.dataset_id, batch.pk)
+        for first in range(0, len(rows), CHUNK):
+            part = rows.take(np.arange(first, min(first + CHUNK, len(rows))))
+            copying.copy_binary(table, names, _columns(part))
+            done = first + len(part)
+            share = 0.5 + 0.25 * done / len(rows)
+            run.progress(share, 1, words % {"done": done, "total": len(rows)})
+        partitions.index(table)
+
+
+def _columns(part: arrays.Rows) -> list[copying.Column]:
+    columns: list[copying.Column] = [
+        (part.lines, None),
+        (part.users, None),
+        (part.items, part.items < 0),
+        (part.events, None),
+        (part.values.astype(np.float64), np.isnan(part.values)),
+    ]
+    return columns if part.at is None else [*columns, (part.at, None)]
 
 
 def _items(run: Run, batch: Import, found: "Catalogue", begun: float) -> None:

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from recweb.datasets import removal
@@ -14,6 +15,17 @@ from recweb.datasets.models import Dataset, EventName, Member
 from recweb.jobs import orders
 from recweb.people import audit
 from recweb.people.models import Token, User
+
+TABS = (
+    ("overview", gettext_lazy("Overview")),
+    ("interactions", gettext_lazy("Interactions")),
+    ("users", gettext_lazy("Users")),
+    ("items", gettext_lazy("Items")),
+    ("quality", gettext_lazy("Quality")),
+    ("versions", gettext_lazy("Versions")),
+    ("members", gettext_lazy("Members")),
+    ("settings", gettext_lazy("Settings")),
+)
 
 
 def rule_forms(dataset: Dataset, data: object = None) -> list[RuleForm]:
@@ -29,6 +41,10 @@ def rule_forms(dataset: Dataset, data: object = None) -> list[RuleForm]:
     return made
 
 
+def tokens_of(dataset: Dataset) -> list[Token]:
+    return list(Token.objects.filter(dataset_id=dataset.pk).select_related("user").order_by("-pk"))
+
+
 def _tab(dataset: Dataset, tab: str) -> HttpResponse:
     return redirect(f"{reverse('dataset', args=[dataset.slug])}?tab={tab}")
 
@@ -39,8 +55,6 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
     form = SettingsForm(request.POST, instance=dataset)
     rules = rule_forms(dataset, request.POST)
     if not (form.is_valid() and all(rule.is_valid() for rule in rules)):
-        from recweb.datasets.pages import TABS, row_tokens
-
         ctx = {
             "dataset": Dataset.objects.get(pk=dataset.pk),
             "version": dataset.version,
@@ -48,7 +62,7 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
             "tabs": TABS,
             "form": form,
             "rule_forms": rules,
-            "tokens": row_tokens(dataset),
+            "tokens": tokens_of(dataset),
         }
         return render(request, "datasets/settings.html", ctx, status=422)
     row = form.save(commit=False)

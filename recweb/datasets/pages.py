@@ -8,13 +8,12 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from recweb.datasets import checks, figures, rows, search
 from recweb.datasets.access import find, person
 from recweb.datasets.forms import SettingsForm
-from recweb.datasets.manage import rule_forms
+from recweb.datasets.manage import TABS, rule_forms, tokens_of
 from recweb.datasets.models import (
     Dataset,
     EventName,
@@ -27,17 +26,6 @@ from recweb.datasets.models import (
 from recweb.jobs.models import Job
 from recweb.lib.paging import page, query
 from recweb.people.models import User
-
-TABS = (
-    ("overview", gettext_lazy("Overview")),
-    ("interactions", gettext_lazy("Interactions")),
-    ("users", gettext_lazy("Users")),
-    ("items", gettext_lazy("Items")),
-    ("quality", gettext_lazy("Quality")),
-    ("versions", gettext_lazy("Versions")),
-    ("members", gettext_lazy("Members")),
-    ("settings", gettext_lazy("Settings")),
-)
 
 
 @require_GET
@@ -115,7 +103,8 @@ def _interactions(request: HttpRequest, row: Dataset, version: Version | None) -
     names = dict(EventName.objects.filter(dataset_id=row.pk).values_list("code", "name"))
     found, wrong = _filtered(request, row, names)
     shown = page(request, found.order_by("import_id", "line"))
-    titles = rows.titles(row.pk, {event.item_code for event in shown if event.item_code is not None})  # fmt: skip
+    items = {event.item_code for event in shown if event.item_code is not None}
+    titles = rows.titles(row.pk, items)
     people = rows.user_ids(row.pk, {event.user_code for event in shown})
     table = [
         {
@@ -215,14 +204,8 @@ def _members(request: HttpRequest, row: Dataset, version: Version | None) -> Ctx
 
 
 def _settings(request: HttpRequest, row: Dataset, version: Version | None) -> Ctx:
-    tokens = row_tokens(row)
+    tokens = tokens_of(row)
     return {"form": SettingsForm(instance=row), "rule_forms": rule_forms(row), "tokens": tokens}
-
-
-def row_tokens(row: Dataset) -> list[Any]:
-    from recweb.people.models import Token
-
-    return list(Token.objects.filter(dataset_id=row.pk).select_related("user").order_by("-pk"))
 
 
 PARTS: dict[str, Callable[[HttpRequest, Dataset, Version | None], Ctx]] = {

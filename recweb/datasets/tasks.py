@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from recweb.datasets.catalogue import Facts
     from recweb.datasets.models import Import, Version
     from recweb.jobs.run import Run
-    from training.clean import Catalogue, Interactions, Options, People, Preview, Progress
+    from training.clean import Catalogue as Catalogue  # for the modules beside this one, too
+    from training.clean import Interactions as Interactions
+    from training.clean import Options, Preview, Progress
+    from training.clean import People as People
     from training.log import Items, Log
 
 

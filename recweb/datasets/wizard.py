@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from recweb.datasets import imports, tasks
 from recweb.datasets.access import find, person
 from recweb.datasets.forms import MapForm, NewForm, ReadForm, UploadForm
+from recweb.datasets.links import later
 from recweb.datasets.models import Dataset, Import, ImportState
 from recweb.datasets.names import free_slug
 from recweb.jobs import orders
@@ -22,7 +23,7 @@ SETTLED = (ImportState.LOADED, ImportState.REFUSED, ImportState.CANCELLED)
 
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
-    form = NewForm(request.POST or None, request.FILES or None)
+    form = NewForm(*_sent(request))
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
@@ -45,7 +46,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def upload(request: HttpRequest, slug: str) -> HttpResponse:
     """More files for a dataset that is there."""
     dataset = find(request, slug)
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm(*_sent(request))
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
@@ -56,6 +57,10 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
         except imports.AlreadyThere as same:
             return _already(request, form, same, dataset)
     return _upload_page(request, form, dataset)
+
+
+def _sent(request: HttpRequest) -> tuple[Any, Any]:
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
 
 
 def _keep(request: HttpRequest, dataset: Dataset, form: UploadForm, *, again: bool) -> None:
@@ -186,5 +191,11 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
 def done(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = find(request, slug)
     batches = dataset.imports.filter(state=ImportState.LOADED).order_by("-loaded")[:3]
-    ctx = {"dataset": dataset, "version": dataset.version, "batches": batches, "step": 4}
+    ctx = {
+        "dataset": dataset,
+        "version": dataset.version,
+        "batches": batches,
+        "step": 4,
+        "experiment_new": later("experiment-new"),
+    }
     return render(request, "datasets/done.html", ctx)

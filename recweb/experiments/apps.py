@@ -3,3 +3,19 @@ from django.apps import AppConfig
 
 class ExperimentsConfig(AppConfig):
     name = "recweb.experiments"
+
+    def ready(self) -> None:
+        from recweb.jobs.kinds import Kind, register
+
+        register(
+            Kind(
+                "train",
+                queue="train",
+                run="recweb.experiments.tasks:train",
+                child=True,
+                nice=True,
+                folder="experiment",
+                on_end="recweb.experiments.ended:mirror",
+                on_retry="recweb.experiments.ended:again",
+            )
+        )

@@ -46,6 +46,8 @@ class Experiment(models.Model):
     # {"validation": {"ndcg@10": {"mean","lo","hi","n"}}, "test": ... only once finalised}
     metrics = models.JSONField(default=dict)
     verdict = models.JSONField(default=dict)  # against the baseline: code, difference, lo, hi, p
+    # of a child: the labels it learnt from, [[user code, item code, value, arm], ...], pinned here
+    label_pairs = models.JSONField(default=list)
     labels_facts = models.JSONField(default=dict)  # of a child: used, by arm, paired difference
     resources = models.JSONField(default=dict)  # wall and CPU seconds, peak MB, size, device
     config = models.JSONField(default=dict)  # fingerprint, code version, packages

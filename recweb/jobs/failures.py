@@ -4,12 +4,11 @@ import errno
 import traceback
 from dataclasses import dataclass
 
-from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
+from recweb.jobs import outage
 from recweb.jobs.run import Failure
 
-DISK_FULL = "53100"  # Postgres' own code for it
 REFUSED = ("Refused", "RefusedParameters")  # training says so about parameters; never imported here
 
 
@@ -54,20 +53,9 @@ def out_of_memory(limit_mb: int | None, used_mb: float | None = None) -> str:
     return message % {"used": round(used_mb or limit_mb), "limit": limit_mb}
 
 
-def database_away(error: BaseException) -> bool:
-    """The connection broke: the attempt is over, the job is not."""
-    if isinstance(error, InterfaceError):
-        return True
-    return isinstance(error, OperationalError) and _code(error) != DISK_FULL
-
-
-def _code(error: BaseException) -> str:
-    return getattr(error.__cause__, "pgcode", None) or ""
-
-
 def _disk_full(error: BaseException) -> bool:
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return full or _code(error) == DISK_FULL
+    return full or outage.code(error) == outage.DISK_FULL
 
 
 def _on_gpu(error: BaseException) -> bool:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 
-from recweb.jobs import kinds, logfile
+from recweb.jobs import kinds, logfile, outage
 from recweb.jobs.models import LIVE, Job, State
 
 
@@ -77,8 +77,9 @@ class Run:
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT 1")
                 return
-            except (OperationalError, InterfaceError):
-                if connection.in_atomic_block:  # what was written before is gone
+            except (DatabaseError, InterfaceError) as error:
+                # inside a transaction, what was written before is gone
+                if connection.in_atomic_block or not outage.away(error):
                     raise
                 connection.close()
                 time.sleep(0.2)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import translation
 
-from recweb.jobs import ends, failures, kinds
+from recweb.jobs import ends, failures, kinds, outage
 from recweb.jobs.heart import Heart
 from recweb.jobs.kinds import Kind
 from recweb.jobs.models import Job, State
@@ -47,7 +47,7 @@ def _attempt(run: Run, kind: Kind) -> None:
             try:
                 ends.load(kind.run)(run)
             except Exception as error:
-                if failures.database_away(error):
+                if outage.away(error):
                     raise
                 found = failures.words(error, limit(kind))
                 run.log(found.trace or found.message)

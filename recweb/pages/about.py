@@ -6,6 +6,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from recweb.runtime import home
 
@@ -26,6 +27,9 @@ PACKAGES = (
 )
 
 
+LONGEST = 100  # characters: some packages put the whole text of several licences there
+
+
 class Software(NamedTuple):
     name: str
     version: str
@@ -40,13 +44,18 @@ VENDORED = (
 
 
 def licence(name: str) -> str:
-    """As the package says it: the expression, else the classifier, else its first line."""
+    """As the package says it: the expression or name, else the classifiers."""
     facts = metadata(name)
-    if facts.get("License-Expression"):
-        return str(facts["License-Expression"])
-    classes = facts.get_all("Classifier") or []
-    named = [line.split(" :: ")[-1] for line in classes if line.startswith("License ::")]
-    return named[-1] if named else (facts.get("License") or "").split("\n")[0][:60]
+    for field in ("License-Expression", "License"):
+        for text in facts.get_all(field) or []:
+            if 0 < len(text) <= LONGEST:
+                return str(text)
+    named = [
+        line.split(" :: ")[-1]
+        for line in facts.get_all("Classifier") or []
+        if line.startswith("License ::")
+    ]
+    return ", ".join(named) or _("see the package")
 
 
 def installed() -> list[Software]:

@@ -14,7 +14,9 @@ from recweb.experiments.models import Experiment, Role
 from recweb.jobs.models import Beat, Job, State
 from recweb.labeling.models import Label, Sample
 from recweb.lib import numbers
+from recweb.pages.help import say
 from recweb.people.models import User
+from training import registry
 
 SILENT = timedelta(seconds=30)
 LAST = 5
@@ -90,6 +92,13 @@ class Home:
         return verdict_words(self.best) if self.best else ""
 
     @property
+    def best_code(self) -> str:
+        if self.best is None:
+            return ""
+        gap = (self.best.verdict.get("metrics") or {}).get("ndcg@10") or {}
+        return str(gap.get("code", ""))
+
+    @property
     def rows(self) -> "list[RunRow]":
         return [RunRow(run) for run in self.experiments]
 
@@ -147,9 +156,7 @@ class Home:
 
 def history(version: Version) -> list[float]:
     """Interactions over time as the profile knows them; empty when the log has no times."""
-    found = version.profile.get("over_time") or version.profile.get("time") or {}
-    values = found.get("counts") or found.get("values") or [] if isinstance(found, dict) else []
-    return [float(value) for value in values if isinstance(value, int | float)]
+    return [float(count) for _start, count in version.profile.get("time") or []]
 
 
 def spark(values: list[float]) -> dict[str, str] | None:
@@ -186,20 +193,31 @@ class RunRow:
 
 
 def verdict_words(run: Experiment) -> str:
-    """The verdict against the baseline as a sentence."""
-    found = run.verdict
-    gap, low, high = (numbers.signed(found.get(part)) for part in ("difference", "lo", "hi"))
-    facts = {"gap": gap, "low": low, "high": high}
+    """The verdict against the baseline on nDCG@10 as a sentence."""
+    names = registry.models()
+    gap = (run.verdict.get("metrics") or {}).get("ndcg@10") or {}
+    base = gap.get("baseline_mean")
+    share = gap["difference"] / base if base and "difference" in gap else None
+    facts = {
+        "model": say(names.get(run.model, {}).get("name", run.model)),
+        "baseline": say(names.get(run.verdict.get("baseline", ""), {}).get("name", _("baseline"))),
+        "gap": numbers.signed(gap.get("difference")),
+        "share": "" if share is None else f" ({'+' if share > 0 else ''}{numbers.pct(share)})",
+        "low": numbers.signed(gap.get("lo")),
+        "high": numbers.signed(gap.get("hi")),
+    }
     words = {
         "better": _(
-            "Better than the baseline on nDCG@10: %(gap)s (95 %% interval %(low)s to %(high)s)."
+            "%(model)s beats %(baseline)s on nDCG@10: %(gap)s%(share)s, "
+            "95 %% interval %(low)s to %(high)s."
         ),
         "worse": _(
-            "Worse than the baseline on nDCG@10: %(gap)s (95 %% interval %(low)s to %(high)s)."
+            "%(model)s is worse than %(baseline)s on nDCG@10: %(gap)s%(share)s, "
+            "95 %% interval %(low)s to %(high)s."
         ),
         "noise": _(
-            "No different from the baseline within noise: nDCG@10 %(gap)s "
-            "(95 %% interval %(low)s to %(high)s)."
+            "%(model)s and %(baseline)s differ within noise on nDCG@10: %(gap)s%(share)s, "
+            "95 %% interval %(low)s to %(high)s."
         ),
     }
-    return words.get(found.get("code", ""), words["noise"]) % facts
+    return words.get(gap.get("code", ""), words["noise"]) % facts

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +14,7 @@ from recweb.jobs.models import Job
 from recweb.people.models import Preference, Role, User
 
 SWITCHER = 12  # datasets in the menu; the list page has all
+STEPS = ("tradeoff", "user")  # pages that getting started asks for
 
 # url name, icon, words, least role, other pages of the same corner
 CORNERS = (
@@ -89,7 +91,7 @@ class Chrome:
 
     @property
     def role_name(self) -> str:
-        return Role(self.user.role).label if self.user and self.user.role else ""
+        return str(Role(self.user.role).label) if self.user and self.user.role else ""
 
     @cached_property
     def nav(self) -> list[Link]:
@@ -154,5 +156,18 @@ class Chrome:
         return address("logout")
 
 
+def note_visit(request: HttpRequest) -> None:
+    """The first time somebody reaches a step of getting started: one write, then never again."""
+    step = request.resolver_match.url_name if request.resolver_match else ""
+    preference: Preference | None = getattr(request, "preference", None)
+    user = getattr(request, "user", None)
+    if step not in STEPS or preference is None or not isinstance(user, User):
+        return
+    if step not in preference.visited:
+        preference.visited[step] = timezone.now().isoformat(timespec="seconds")
+        Preference.objects.update_or_create(user=user, defaults={"visited": preference.visited})
+
+
 def chrome(request: HttpRequest) -> dict[str, Chrome]:
+    note_visit(request)
     return {"chrome": Chrome(request)}

@@ -5,7 +5,6 @@ from typing import cast
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from recweb.pages import demo as demo_data
@@ -68,12 +67,3 @@ def demo(request: HttpRequest) -> HttpResponse:
     if job is None:
         messages.info(request, _("The demo data is already here, or is on its way."))
     return redirect("home")
-
-
-def note_visit(request: HttpRequest, step: str) -> None:
-    """The first time somebody reaches a step of getting started."""
-    preference: Preference | None = getattr(request, "preference", None)
-    if preference is None or not isinstance(request.user, User) or step in preference.visited:
-        return
-    preference.visited[step] = timezone.now().isoformat(timespec="seconds")
-    Preference.objects.update_or_create(user=request.user, defaults={"visited": preference.visited})

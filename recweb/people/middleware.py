@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect, resolve_url
 from django.urls import Resolver404, ResolverMatch, resolve
@@ -85,6 +86,13 @@ def unauthorized(request: HttpRequest, message: str = "") -> HttpResponse:
     return response
 
 
+def forbid(request: HttpRequest) -> HttpResponse:
+    """403: the API's error, or the page for it (handler403)."""
+    if answers.is_api(request):
+        return answers.refuse(request, 403)
+    raise PermissionDenied
+
+
 def row_of(match: ResolverMatch, table: dict[str, dict[str, str]]) -> dict[str, str] | None:
     """The table's row of a route; a namespace (Django's admin) has one row for all of it."""
     if match.namespaces:
@@ -133,7 +141,7 @@ class AccessMiddleware:
         self, request: HttpRequest, match: ResolverMatch, row: dict[str, str] | None
     ) -> HttpResponse | None:
         if row is None:
-            return answers.refuse(request, 403)
+            return forbid(request)
         method = "GET" if request.method == "HEAD" else str(request.method)
         least = row.get(method)
         if least is None:
@@ -147,7 +155,7 @@ class AccessMiddleware:
     @staticmethod
     def stop(request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
-            return answers.refuse(request, 403)
+            return forbid(request)
         if answers.is_api(request):
             return unauthorized(request)
         if request.headers.get("HX-Request"):

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 
-class RequestScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]  # not typed
+class RequestScheme(OpenApiAuthenticationExtension):  # type: ignore[misc, no-untyped-call]
     target_class = "recweb.people.authentication.RequestAuthentication"
     name = "Token"
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.db import connections
@@ -27,6 +28,7 @@ from recweb.runtime.services import Busy, Lock, Services
 from recweb.runtime.supervisor import Supervisor, product
 
 COLLECT = ("collectstatic", "--noinput", "--clear", "--verbosity", "0")
+DATA_SECONDS = 12.0
 MANAGE = str(home.BASE / "manage.py")
 
 
@@ -45,6 +47,7 @@ class Demo:
         self.options = options
         self.folder = home.home()
         self.write = write
+        self.loading: subprocess.Popen[bytes] | None = None
 
     def say(self, text: str) -> None:
         self.write(text)
@@ -76,7 +79,7 @@ class Demo:
         supervisor = self._supervisor(port)
         try:
             self._start(supervisor, listening)
-            supervisor.run()
+            supervisor.run(self._look_at_loading)
         finally:
             self._stop(supervisor)
             listening.close()
@@ -111,14 +114,13 @@ class Demo:
         web, *others = product(self.folder, env, listening.fileno())
         for child in others:
             supervisor.start(child)
-        loading = self._load(env)
+        self._load(env)
         if collecting is not None:  # the web server reads the list of static files as it starts
             if self._join(collecting, supervisor, "collectstatic"):
                 static.mark_file().write_text(made)
         supervisor.start(web)
-        if loading is not None:
-            self._loaded(loading, supervisor)
         wait_for(f"{url}/healthz", supervisor)
+        self._wait_for_data(supervisor)
         if supervisor.asked_to_stop:
             return
         supervisor.stack |= {"url": url, "ready": True}
@@ -129,17 +131,34 @@ class Demo:
         if self.options.open:
             webbrowser.open(link)
 
-    def _load(self, env: dict[str, str]) -> subprocess.Popen[bytes] | None:
-        if self.options.empty or "load_demo" not in get_commands():
-            return None
-        self.say("Loading the demo data ...")
-        return self._manage("load_demo", env=env)
+    def _load(self, env: dict[str, str]) -> None:
+        if not self.options.empty and "load_demo" in get_commands():
+            self.say("Loading the demo data ...")
+            self.loading = self._manage("load_demo", env=env)
 
-    def _loaded(self, loading: subprocess.Popen[bytes], supervisor: Supervisor) -> None:
-        try:
-            self._join(loading, supervisor, "load_demo")
-        except ServiceError as error:  # no reason to keep the rest from the user
-            self.say(f"The demo data is not there: {error}")
+    def _wait_for_data(self, supervisor: Supervisor) -> None:
+        """Until the demo's rows are there, but never long: its models are trained meanwhile."""
+        versions = apps.get_model("datasets", "Version").objects.filter(n_interactions__gt=0)
+        until = time.monotonic() + DATA_SECONDS
+        while self.loading is not None and time.monotonic() < until:
+            supervisor.look()
+            self._look_at_loading()
+            if supervisor.asked_to_stop or versions.exists():
+                return
+            time.sleep(0.1)
+
+    def _look_at_loading(self) -> None:
+        """A failure is said once, and is no reason to keep the rest from the user."""
+        if self.loading is None or self.loading.poll() is None:
+            return
+        if self.loading.returncode != 0:
+            self.say(f"The demo data is not complete: {self._failed('load_demo')}")
+        self.loading = None
+
+    def _failed(self, name: str) -> str:
+        log = self.folder / "logs" / f"{name}.log"
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-8:])
+        return f"{name} failed; the end of {log}:\n{tail}"
 
     def _manage(self, *words: str, env: dict[str, str]) -> subprocess.Popen[bytes]:
         """Another command of ours beside us, its words into the log."""
@@ -155,14 +174,14 @@ class Demo:
             spawn.stop(process, signal.SIGTERM, 5.0)
             return False
         if process.returncode != 0:
-            log = self.folder / "logs" / f"{name}.log"
-            tail = "\n".join(log.read_text(errors="replace").splitlines()[-8:])
-            raise ServiceError(f"{name} failed; the end of {log}:\n{tail}")
+            raise ServiceError(self._failed(name))
         return True
 
     def _stop(self, supervisor: Supervisor) -> None:
         connections.close_all()
         self.say("Stopping everything ...")
+        if self.loading is not None:
+            spawn.stop(self.loading, signal.SIGTERM, 2.0)
         supervisor.stop()
         self.say("Stopped. The data is kept; `python3 manage.py demo` starts again.")
 

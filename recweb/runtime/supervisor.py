@@ -69,9 +69,10 @@ class Supervisor:
             self.children.append(child)
         self.remember()
 
-    def run(self) -> None:
+    def run(self, also: Callable[[], None] = lambda: None) -> None:
         while not self.asked_to_stop:
             self.look()
+            also()
             time.sleep(0.1)
 
     def look(self) -> None:

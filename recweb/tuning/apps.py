@@ -3,3 +3,20 @@ from django.apps import AppConfig
 
 class TuningConfig(AppConfig):
     name = "recweb.tuning"
+
+    def ready(self) -> None:
+        from recweb.jobs.kinds import Kind, register
+
+        for name in ("frontier", "finalise"):
+            register(Kind(name, queue="train", run=f"recweb.tuning.tasks:{name}", child=True))
+        register(
+            Kind(
+                "publish",
+                queue="train",
+                run="recweb.tuning.tasks:publish",
+                child=True,
+                nice=True,
+                on_end="recweb.tuning.ended:published",
+                on_retry="recweb.tuning.ended:again",
+            )
+        )

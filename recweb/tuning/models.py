@@ -1,11 +1,17 @@
 """The relevance/diversity frontier of a model, and the operating points that are served."""
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from recweb.datasets.models import Dataset
 from recweb.experiments.models import Experiment
+from recweb.jobs.models import Job
+
+if TYPE_CHECKING:
+    from recweb.people.models import User
 
 
 class Frontier(models.Model):
@@ -33,6 +39,10 @@ class Frontier(models.Model):
     def __str__(self) -> str:
         return f"{self.experiment} {self.reranker}"
 
+    @property
+    def job(self) -> Job | None:
+        return Job.objects.filter(pk=self.job_id).first() if self.job_id else None
+
 
 class PolicyState(models.TextChoices):
     DRAFT = "draft", _("draft")
@@ -40,6 +50,11 @@ class PolicyState(models.TextChoices):
     PUBLISHED = "published", _("published")
     RETIRED = "retired", _("retired")
     FAILED = "failed", _("failed")
+
+
+class PolicyQuerySet(models.QuerySet["Policy"]):
+    def visible(self, user: "User") -> "PolicyQuerySet":
+        return self.filter(dataset__in=Dataset.objects.visible(user))
 
 
 class Policy(models.Model):
@@ -58,9 +73,12 @@ class Policy(models.Model):
         max_length=10, choices=PolicyState.choices, default=PolicyState.DRAFT
     )
     bundle = models.CharField(max_length=100, blank=True)  # folder below ARTIFACTS
+    job_id = models.BigIntegerField(null=True)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created = models.DateTimeField(auto_now_add=True)
     published = models.DateTimeField(null=True)
+
+    objects = PolicyQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -74,3 +92,12 @@ class Policy(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def job(self) -> Job | None:
+        return Job.objects.filter(pk=self.job_id).first() if self.job_id else None
+
+    @property
+    def can_return(self) -> bool:
+        """Retired, and its bundle is there to serve again."""
+        return self.state == PolicyState.RETIRED and bool(self.bundle)

@@ -11,7 +11,7 @@ from tests.pages import cast as casting
 from tests.pages.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-VERDICT = {"code": "better", "difference": 0.027, "lo": 0.021, "hi": 0.033, "p": 0.0001}
+VERDICT = casting.VERDICT
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ import django
 
 django.setup()
 
+from django.db import connection  # noqa: E402
+
 from recweb.jobs import orders, reconcile  # noqa: E402
 from recweb.jobs.models import Job  # noqa: E402
 from recweb.people.models import User  # noqa: E402
@@ -57,6 +59,7 @@ DEEDS: dict[str, Callable[..., dict[str, Any]]] = {
 for line in sys.stdin:
     words = json.loads(line)
     deed = DEEDS[words.pop("do")]
+    connection.close()  # the test may have restarted the database
     try:
         answer = deed(**words)
     except Exception as error:

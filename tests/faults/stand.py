@@ -265,4 +265,5 @@ class Stand:
         for service in (getattr(self, "postgres", None), getattr(self, "valkey", None)):
             if service is not None:
                 service.stop()
-        shutil.rmtree(self.home.parent, ignore_errors=True)
+        if not os.environ.get("KEEP_STAND"):
+            shutil.rmtree(self.home.parent, ignore_errors=True)

@@ -11,7 +11,6 @@ import signal
 import time
 from functools import partial
 
-import psutil
 import pytest
 
 from tests.faults.checks import EPOCHS, alive, begun, unkilled

@@ -1,4 +1,4 @@
-"""A worker is killed, frozen, shut down, or its clock stands still. Real processes, real signals."""
+"""A worker is killed, frozen, shut down, or its clock stands still: real processes and signals."""
 
 import os
 import signal

@@ -13,6 +13,15 @@ from recweb.people.models import User
 ROLES = {"ann": "Admin", "bob": "Analyst", "cat": "Annotator", "dan": "Analyst"}
 
 
+def verdict(code: str = "better", gap: float = 0.027) -> dict[str, object]:
+    facts = {"code": code, "difference": gap, "lo": gap - 0.006, "hi": gap + 0.006, "p": 0.0001}
+    named = {"ndcg@10": facts | {"baseline_mean": 0.05}}
+    return {"code": code, "n": 671, "baseline": "pop", "metrics": named}
+
+
+VERDICT = verdict()
+
+
 @dataclass
 class Cast:
     ann: User
@@ -40,7 +49,7 @@ def dataset(cast: Cast, slug: str = "films", name: str = "Films 电影") -> Data
         n_interactions=1234567,
         n_users=671,
         n_items=9066,
-        profile={"time": {"starts": [0, 1, 2], "counts": [3, 9, 4]}},
+        profile={"time": [[0, 3], [86400, 9], [172800, 4]]},
         owner=cast.ann,
     )
     Person.objects.create(dataset=row, code=0, outside_id="u1", n_events=3)

@@ -12,7 +12,7 @@ from tests.pages import cast as casting
 from tests.pages.cast import Cast
 from tests.pages.conftest import Login
 
-VERDICT = {"code": "better", "difference": 0.027, "lo": 0.021, "hi": 0.033, "p": 0.0001}
+VERDICT = casting.VERDICT
 
 
 def test_it_works_without_any_data(cast: Cast, login: Login) -> None:
@@ -44,11 +44,11 @@ def test_the_verdict_of_the_best_run_is_said_with_its_interval(
     cast: Cast, films: Dataset, login: Login
 ) -> None:
     casting.experiment(cast, films, "pop", is_baseline=True)
-    casting.experiment(cast, films, "ials", verdict=VERDICT | {"code": "worse"})
+    casting.experiment(cast, films, "ials", verdict=casting.verdict("worse", -0.01))
     best = {"validation": {"ndcg@10": {"mean": 0.09, "lo": 0.08, "hi": 0.1, "n": 600}}}
     run = casting.experiment(cast, films, "ease", verdict=VERDICT, metrics=best)
     page = login(cast.bob).get("/").content.decode()
-    assert "Better than the baseline on nDCG@10: +0.0270" in page
+    assert "EASE beats Most popular on nDCG@10: +0.0270 (+54.0" in page
     assert f"?run={run.pk}" in page
 
 

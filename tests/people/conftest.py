@@ -2,6 +2,9 @@ import pytest
 
 from recweb.people.models import User
 from tests import cast
+from tests.tiny import tiny_site
+
+__all__ = ["tiny_site"]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from recweb.people import accounts
 from recweb.people.models import Token, User
 
 pytestmark = pytest.mark.django_db
+SERVE = "/api/v1/serve/"
 
 
 def ask(header: str, path: str = "/api/v1/jobs/") -> int:
@@ -72,3 +73,21 @@ def test_demo_users_get_one_token_each_and_old_ones_die() -> None:
     assert ask(f"Token {second['admin']['token']}") == 200
     assert first["admin"]["password"] != second["admin"]["password"]
     assert [User.objects.get(username=name).role for name in second] == list(second)
+
+
+@pytest.mark.usefixtures("tiny_site")
+def test_who_may_recommend(ann: User, bob: User, dan: User) -> None:
+    """An analyst's or a serving token (api.md); an annotator's is refused."""
+    statuses = {
+        user.username: ask(f"Token {Token.make(user, 'x')}", SERVE) for user in (ann, bob, dan)
+    }
+    assert statuses == {"ann": 200, "bob": 200, "dan": 403}
+    assert ask(f"Token {Token.make(bob, 'x', dataset_id=7)}", SERVE) == 200
+    assert Client().get(SERVE).status_code == 401
+
+
+@pytest.mark.usefixtures("tiny_site")
+def test_a_serving_token_dies_with_its_makers_role(bob: User) -> None:
+    token = Token.make(bob, "x", dataset_id=7)
+    accounts.set_role(bob, "annotator")
+    assert ask(f"Token {token}", SERVE) == 403

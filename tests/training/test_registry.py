@@ -119,7 +119,8 @@ def test_the_schema_says_what_the_check_does() -> None:
     schema = registry.json_schema(registry.model_spec("ease"), "zh-hans")
     assert schema["additionalProperties"] is False
     l2 = schema["properties"]["l2"]
-    assert (l2["type"], l2["minimum"], l2["maximum"], l2["default"]) == ("number", 1, 10_000_000, 300)
+    assert (l2["type"], l2["default"]) == ("number", 300)
+    assert (l2["minimum"], l2["maximum"]) == (1, 10_000_000)
     assert CHINESE.search(l2["description"])
     assert schema["properties"]["solver"]["enum"] == ["auto", "primal", "dual"]
     weight = registry.json_schema(registry.model_spec("hybrid"))["properties"]["weight"]
@@ -138,10 +139,10 @@ def test_listing_loads_nothing_but_the_standard_library() -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("name", registry.models())
-def test_loading_a_model_loads_no_torch(name: str) -> None:
+def test_loading_the_models_loads_no_torch() -> None:
     script = (
-        f"import sys; from training import registry; registry.load_model({name!r}); "
+        "import sys; from training import registry; "
+        "[registry.load_model(name) for name in registry.models()]; "
         "print('torch' in sys.modules or 'implicit' in sys.modules)"
     )
     done = subprocess.run(

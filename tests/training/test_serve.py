@@ -105,7 +105,9 @@ def test_stored_lists_and_popularity_give_what_is_stored() -> None:
     }
     stored = bundle(arrays, form="lists")
     assert items(recommend(stored, 0, NONE, NONE, 2, 0.0)) == [8, 2]
-    assert recommend(stored, 1, NONE, NONE, 2, 0.0).fallback
+    cold = recommend(stored, 1, np.array([10, 20]), NONE, 2, 0.0)
+    assert cold.fallback
+    assert [pick.reasons for pick in cold.picks] == [(), ()]
     counts = bundle({"item_scores": np.arange(N, dtype=np.float32)}, form="popularity")
     assert items(recommend(counts, 0, NONE, NONE, 3, 0.0)) == [59, 58, 57]
 

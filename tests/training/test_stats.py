@@ -104,6 +104,16 @@ def test_p_equals_all_sign_flips() -> None:
     assert found.p == pytest.approx(exact, abs=4 * np.sqrt(exact / 9999))
 
 
+def test_p_is_never_zero_and_ignores_users_without_a_value() -> None:
+    moved = np.linspace(1, 2, 30)
+    sure = paired(moved, np.zeros(30), rng())
+    assert sure.p == pytest.approx(1 / 10_000)
+    noisy = rng(1).normal(0.1, 1, 40)
+    plain = paired(noisy, np.zeros(40), rng())
+    with_gaps = paired(np.append(noisy, np.nan), np.zeros(41), rng())
+    assert with_gaps == plain
+
+
 def test_p_is_uniform_when_nothing_differs() -> None:
     draws = rng(5)
     ps = [paired(draws.random(40), draws.random(40), draws, 10).p for _ in range(200)]

@@ -93,6 +93,9 @@ SPEC: dict[str, Any] = {
 }
 
 
+FEW = 50_000  # events
+
+
 class Ials:
     """iALS by Cholesky solves (no conjugate gradients), float32 as implicit computes."""
 
@@ -187,6 +190,9 @@ class Ials:
                 iterations=total - done,
                 use_cg=False,
                 use_gpu=False,
+                # on a small log waiting for a busy second core costs more than it gives; the
+                # factors are the same, for each row is solved by one thread alone
+                num_threads=1 if weights.nnz < FEW else 0,
             )
             solver.user_factors, solver.item_factors = self.user_factors_, self.item_factors_
             if done < total:

@@ -66,9 +66,8 @@ def frontier(
 
     candidates int32 (m, N) padded -1, scores (m, N): of `evaluate`, best first; truth: csr of the
     held-out pairs, a row a user code (then users (m,) says which) or a row a candidate row;
-    split: for popularity, topics and histories; rng: for the intervals, seed 0 when not given.
-    Raises ValueError on shapes that do not fit, no users, a weight outside 0..1, an unknown
-    re-ranker.
+    split: for popularity, topics and histories; rng: for the intervals, seed 0 unless given.
+    Raises ValueError on wrong shapes, no users, a weight outside 0..1, an unknown re-ranker.
     """
     if reranker != "mmr":
         raise ValueError(f"reranker must be 'mmr', got {reranker!r}")

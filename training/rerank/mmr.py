@@ -176,7 +176,9 @@ def _stepwise(whole: Ints, vectors: npt.NDArray[np.float32], k: int, weight: int
             best = gain.argmax(axis=1)
             out[part, step] = np.where(left[rows, best] == TAKEN, -1, best)
             left[rows, best] = TAKEN
-            alike = _whole((mine @ mine[rows, best][:, :, None])[:, :, 0])
+            # times a power of two: no rounding, and one pass fewer than scaling the products
+            close = np.matmul(mine, (mine[rows, best] * np.float32(ONE))[:, :, None])[:, :, 0]
+            alike = np.rint(np.clip(close, 0, ONE, out=close), out=close).astype(np.int32)
             alike *= weight
             np.maximum(worst, alike, out=worst)
     return out

@@ -112,9 +112,8 @@ def _envelope(
         if nearest <= end:
             yield low, high, best
             return
-        # of the lines through that point the steepest fall is above on the left; then the position
-        same = np.flatnonzero(cross == nearest)
-        following = int(same[slope[same].argmin()])
+        # the first of the lines through that point is the most relevant: above on its left
+        following = int(cross.argmax())
         meeting = (int(worth[following] - worth[best]), int(gap[following]))
         yield meeting, high, best
         best, high = following, meeting

@@ -57,8 +57,8 @@ def test_short_lists_count_the_empty_places_in_precision() -> None:
 
 
 def test_padding_is_never_a_hit() -> None:
-    last_item_held_out = measured([[-1, -1]], [{11}], (2,))
-    assert last_item_held_out["hr@2"][0] == 0.0
+    first_and_last_held_out = measured([[-1, -1]], [{0, 11}], (2,))
+    assert first_and_last_held_out["hr@2"][0] == 0.0
 
 
 def test_it_refuses_k_beyond_the_list() -> None:
@@ -143,3 +143,5 @@ def test_hits_do_not_depend_on_the_chunk() -> None:
         (np.ones(34), (np.repeat(np.arange(17), 2), lists[:, :2].ravel())), shape=(17, n_items)
     )
     assert hits(lists, held).sum(axis=1).tolist() == [2] * 17
+    # what users of the chunk before held out must be forgotten
+    assert not hits(np.roll(lists, 5, axis=0), held).any()

@@ -13,6 +13,7 @@ from training.serve import lists_for
 from training.split import Split
 
 SPLIT = small.split(n_users=150)
+NONE = np.zeros(0, np.int32)
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +79,26 @@ def test_a_middle_weight_measured_alone(found: Frontier, distance: Distance) -> 
     mine = found.lists[10, user]
     pairs = [distance(mine[a], mine[b]) for a in range(10) for b in range(a + 1, 10)]
     assert found.per_user["ild@10"][user, 10] == pytest.approx(np.mean(pairs), abs=1e-5)
+
+
+def test_short_candidate_lists_are_measured_on_what_they_hold(
+    evaluation: Evaluation, distance: Distance
+) -> None:
+    few, scores = evaluation.candidates.copy(), evaluation.candidate_scores.copy()
+    few[:, 6:], scores[:, 6:] = -1, -np.inf
+    got = frontier(
+        few, scores, distance, SPLIT.validation, SPLIT, users=evaluation.users, resamples=10
+    )
+    assert (got.lists[:, :, 6:] == -1).all()
+    pairs = distance.pairs(few[:, :6])
+    wanted = pairs.sum(axis=(1, 2)) / 30  # every weight shows all six, in its own order
+    np.testing.assert_allclose(got.per_user["ild@10"], np.tile(wanted[:, None], 21), atol=1e-5)
+
+
+def test_no_users_are_refused_in_words(distance: Distance) -> None:
+    with pytest.raises(ValueError, match="nobody has held-out"):
+        nobody = np.zeros((0, 5))
+        frontier(nobody.astype(np.int32), nobody, distance, SPLIT.validation, SPLIT, users=NONE)
 
 
 def test_serving_gives_the_same_lists(

@@ -26,6 +26,7 @@ def test_path_and_grid_never_disagree(levels: int | None) -> None:
         exact = path(relevance, vectors, 8)
         lists = grid(relevance[None], similarity(vectors[None]), 8, weights)[:, 0]
         found = np.array([exact.at(w) for w in weights])
+        assert (np.diff(exact.ends) > 0).all()
         disagreements += int((found != lists).any(axis=1).sum())
         compared += len(weights)
     assert (disagreements, compared) == (0, 5025)

@@ -1,0 +1,89 @@
+"""From a pinned version to what a model trains on. For the worker: training is imported inside."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+from recweb.datasets import exports
+from recweb.datasets.models import Version
+from recweb.experiments.models import Experiment
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    from training.log import Items
+    from training.split import Split
+
+Progress = Callable[[int, int, str], None]
+POSITIVE, CONFIDENCE = 2, 1.0  # a label from 2 on trains, with confidence 1 + value (api.md)
+
+
+def load_split(experiment: Experiment, progress: Progress) -> "Split":
+    """The split of the run, its items with text vectors when the model reads text, and its
+    labels in train. Raises training.split.SplitError when the data allow no such split."""
+    from training.features import Rule, positives
+    from training.log import load_log
+    from training.split import split
+
+    log = load_log(exports.version_folder(experiment.version) / "log")
+    rules = experiment.rules or [{"event": name} for name in log.event_names]
+    liked = positives(log, [Rule(**rule) for rule in rules])
+    items = load_items(experiment.version, text=needs_text(experiment.model), progress=progress)
+    parts = split(liked, experiment.split, seed=experiment.seed, items=items)
+    return with_labels(parts, experiment.label_pairs)
+
+
+def load_items(version: Version, *, text: bool, progress: Progress) -> "Items":
+    from training.log import load_items as load
+
+    items = load(exports.version_folder(version) / "items")
+    if not text:
+        return items
+    from training.encoders import minilm
+
+    vectors = minilm.encode(
+        items.texts, progress=progress, cache=Path(settings.ARTIFACTS) / "vectors"
+    )
+    return replace(items, vectors=vectors)
+
+
+def needs_text(model: str) -> bool:
+    from training import registry
+
+    return "text" in registry.model_spec(model)["needs"]
+
+
+def with_labels(parts: "Split", pairs: list[list[Any]]) -> "Split":
+    """Relevant labels join train; held-out parts stay as they are."""
+    chosen = [pair for pair in pairs if pair[2] >= POSITIVE]
+    if not chosen:
+        return parts
+    labels = _matrix(chosen, [CONFIDENCE + pair[2] for pair in chosen], parts)
+    return replace(parts, train=parts.train.maximum(labels).tocsr(), train_at=None)
+
+
+def labelled(parts: "Split", pairs: list[list[Any]]) -> "csr_matrix | None":
+    """Every labelled pair, whatever its value: out of the candidates of parent and child alike."""
+    return _matrix(pairs, [1.0] * len(pairs), parts) if pairs else None
+
+
+def _matrix(pairs: list[list[Any]], values: list[float], parts: "Split") -> "csr_matrix":
+    import numpy as np
+    from scipy.sparse import csr_matrix
+
+    users = np.array([pair[0] for pair in pairs], np.int64)
+    items = np.array([pair[1] for pair in pairs], np.int64)
+    data = np.array(values, np.float32)
+    return csr_matrix((data, (users, items)), shape=(parts.n_users, parts.n_items))
+
+
+def whole(parts: "Split") -> "Split":
+    """Everything in train: what a published model is fitted on."""
+    empty = parts.test * 0.0
+    empty.eliminate_zeros()
+    together = (parts.train + parts.validation + parts.test).tocsr()
+    together.sort_indices()
+    return replace(parts, train=together, validation=empty, test=empty, train_at=None)

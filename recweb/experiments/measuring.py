@@ -1,0 +1,169 @@
+"""Per-user arrays of a run: kept, summed up with intervals, and compared user by user."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from recweb.experiments import artifacts
+from recweb.experiments.models import Experiment
+from recweb.jobs.models import State
+from training import registry
+from training.distance import Distance
+from training.evaluate import Evaluation, evaluate, held_out
+from training.models.contract import quiet
+from training.split import Split
+from training.stats import bootstrap_table, paired
+from training.stats import verdict as code_of
+from training.store import read, write
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+HEADLINE = "ndcg@10"
+COMPARED = ("ndcg@10", "recall@10", "ild@10", "epc@10")
+
+
+def save(
+    folder: Path, found: Evaluation, split: Split, part: str, exclude: csr_matrix | None
+) -> None:
+    """What the pages and the frontier read: lists, truth and every metric by user."""
+    mask = split.masked(part)
+    truth = held_out(getattr(split, part), mask if exclude is None else mask + exclude)
+    mine = truth[found.users]
+    arrays = {artifacts.array_name(name): values for name, values in found.per_user.items()}
+    write(
+        folder,
+        {
+            **arrays,
+            "users": found.users,
+            "candidates": found.candidates,
+            "candidate_scores": found.candidate_scores,
+            "truth_indptr": mine.indptr.astype(np.int64),
+            "truth_items": mine.indices.astype(np.int32),
+            "n_train": np.diff(split.train.indptr)[found.users].astype(np.int32),
+        },
+        {"overall": found.overall, "n_without": found.n_without, "distance": found.source},
+    )
+
+
+def summary(found: Evaluation, rng: np.random.Generator) -> dict[str, dict[str, Any]]:
+    """Every metric: mean, 95 % interval over users, n. Measures of all lists have no interval."""
+    table = bootstrap_table(found.per_user, rng)
+    out = {
+        name: {
+            "mean": _number(cell.mean),
+            "lo": _number(cell.lo),
+            "hi": _number(cell.hi),
+            "n": cell.n,
+        }
+        for name, cell in table.items()
+    }
+    for name, value in found.overall.items():
+        out[name] = {"mean": _number(value), "lo": None, "hi": None, "n": len(found.users)}
+    return out
+
+
+def _number(value: float) -> float | None:
+    """JSON knows no NaN."""
+    return None if not np.isfinite(value) else round(float(value), 6)
+
+
+def verdict(
+    experiment: Experiment,
+    split: Split,
+    distance: Distance,
+    found: Evaluation,
+    rng: np.random.Generator,
+) -> dict[str, Any]:
+    """Against popularity on the same split: code, difference, interval and p by metric."""
+    if experiment.model == "pop":
+        return {}
+    model = registry.load_model("pop")().fit(split, rng=rng, progress=quiet)
+    exclude = _excluded(experiment, split)
+    base = evaluate(model.scores, split, "validation", distance=distance, exclude=exclude)
+    return {"baseline": "pop", **compared(found, base, rng)}
+
+
+def bought(
+    experiment: Experiment,
+    split: Split,
+    distance: Distance,
+    found: Evaluation,
+    rng: np.random.Generator,
+) -> dict[str, Any]:
+    """What the labels bought: the child against its parent, labelled pairs out of both."""
+    parent = experiment.parent
+    if parent is None or not experiment.label_pairs:
+        return {}
+    relevant = [pair for pair in experiment.label_pairs if pair[2] >= 2]
+    facts: dict[str, Any] = {
+        "n": len(experiment.label_pairs),
+        "n_relevant": len(relevant),
+        "n_users": len({pair[0] for pair in experiment.label_pairs}),
+        "by_arm": {
+            arm: sum(pair[3] == arm for pair in experiment.label_pairs)
+            for arm in ("uncertain", "random")
+        },
+    }
+    if parent.state != State.DONE or not parent.folder:
+        return facts
+    base = evaluate(
+        _stored(parent, split.n_items),
+        split,
+        "validation",
+        distance=distance,
+        users=found.users,
+        exclude=_excluded(experiment, split),
+    )
+    found_out = compared(found, base, rng)
+    return {**found_out, "n_compared": found_out["n"], **facts}
+
+
+def _stored(parent: Experiment, n_items: int) -> Any:
+    """The parent's scores from its stored candidates: exact for measures of its first places,
+    as long as fewer than N - k of a user's candidates carry a label. Not for auc."""
+    arrays, _meta = read(artifacts.folder(parent) / "validation", verify=False)
+    row_of = {int(user): row for row, user in enumerate(arrays["users"])}
+
+    def scores(users: "npt.NDArray[np.integer]") -> "npt.NDArray[np.float64]":
+        out = np.full((len(users), n_items), -np.inf)
+        for place, user in enumerate(users):
+            row = row_of.get(int(user))
+            if row is None:
+                continue
+            items = arrays["candidates"][row]
+            out[place, items[items >= 0]] = arrays["candidate_scores"][row][items >= 0]
+        return out
+
+    return scores
+
+
+def _excluded(experiment: Experiment, split: Split) -> csr_matrix | None:
+    from recweb.experiments import data
+
+    return data.labelled(split, experiment.label_pairs)
+
+
+def compared(found: Evaluation, base: Evaluation, rng: np.random.Generator) -> dict[str, Any]:
+    """Paired differences on the users that both have."""
+    common, mine, theirs = np.intersect1d(found.users, base.users, return_indices=True)
+    out: dict[str, Any] = {"n": len(common), "metrics": {}}
+    for name in COMPARED:
+        if name not in found.per_user or name not in base.per_user:
+            continue
+        a, b = found.per_user[name][mine], base.per_user[name][theirs]
+        pair = paired(a, b, rng)
+        mean = float(np.nanmean(b)) if len(b) and not np.isnan(b).all() else 0.0
+        out["metrics"][name] = {
+            "code": code_of(pair, mean),
+            "baseline_mean": _number(mean),
+            "difference": _number(pair.difference),
+            "lo": _number(pair.lo),
+            "hi": _number(pair.hi),
+            "p": _number(pair.p),
+            "test": pair.test,
+        }
+    out["code"] = out["metrics"].get(HEADLINE, {}).get("code", "noise")
+    return out

@@ -1,0 +1,164 @@
+"""Start a run, in one transaction with its job; refuse what cannot work before it starts."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from recweb.datasets.models import Dataset, Version
+from recweb.experiments.models import Experiment, Role
+from recweb.jobs import orders as jobs
+from training import registry
+
+if TYPE_CHECKING:
+    from recweb.people.models import User
+
+SPLITS = ("auto", "temporal", "user-temporal", "leave-last", "random", "cold-item", "cold-user")
+TIMED = ("temporal", "user-temporal", "leave-last")
+SEEDS = 2**31
+
+
+class Refused(ValueError):
+    """A field that cannot be, in words that say what may."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field, self.message = field, message
+
+
+def start(
+    dataset: Dataset,
+    *,
+    model: str,
+    owner: "User",
+    params: dict[str, Any] | None = None,
+    split: str = "auto",
+    rules: list[dict[str, Any]] | None = None,
+    seed: int = 0,
+    version: Version | None = None,
+    parent: Experiment | None = None,
+    labels_from: int | None = None,
+    label_pairs: list[list[Any]] | None = None,
+    name: str = "",
+    quota: bool = True,
+) -> Experiment:
+    pinned = pin(dataset, version)
+    checked = check(pinned, model, params or {}, split, seed)
+    with transaction.atomic():
+        experiment = Experiment.objects.create(
+            dataset=dataset,
+            version=pinned,
+            name=name[:120],
+            model=model,
+            params=checked,
+            split=split,
+            rules=rules or dataset.rules,
+            seed=seed,
+            parent=parent,
+            labels_from=labels_from,
+            label_pairs=label_pairs or [],
+            owner=owner,
+        )
+        _order(experiment, owner, quota)
+    return experiment
+
+
+def _order(experiment: Experiment, owner: "User", quota: bool) -> None:
+    title = _("Train %(model)s on %(data)s") % {
+        "model": model_name(experiment.model),
+        "data": experiment.dataset.name,
+    }
+    job = jobs.order(
+        "train",
+        owner=owner,
+        title=title,
+        dataset_id=experiment.dataset_id,
+        target_id=experiment.pk,
+        quota=quota,
+    )
+    experiment.job_id = job.pk
+    experiment.save(update_fields=["job_id"])
+
+
+def pin(dataset: Dataset, version: Version | None) -> Version:
+    """The version that the run will stand on. Raises Refused."""
+    pinned = version or dataset.version
+    if pinned is None:
+        raise Refused("dataset", _("This dataset has no data yet: import a log first."))
+    if pinned.dataset_id != dataset.pk:
+        raise Refused("version", _("That version belongs to another dataset."))
+    return pinned
+
+
+def check(
+    version: Version, model: str, params: dict[str, Any], split: str, seed: int
+) -> dict[str, Any]:
+    """The parameters with their defaults. Raises Refused naming the field and the mend."""
+    if model not in registry.models():
+        known = ", ".join(sorted(registry.models()))
+        raise Refused(
+            "model",
+            _("There is no model “%(model)s”. Known: %(known)s.")
+            % {"model": model, "known": known},
+        )
+    if split not in SPLITS:
+        raise Refused(
+            "split",
+            _("There is no split “%(split)s”. Known: %(known)s.")
+            % {"split": split, "known": ", ".join(SPLITS)},
+        )
+    if not 0 <= seed < SEEDS:
+        raise Refused("seed", _("The seed must lie between 0 and %(top)d.") % {"top": SEEDS - 1})
+    _refuse_missing(version, model, split)
+    try:
+        return registry.check_params(model, params)
+    except registry.ParamError as error:
+        raise Refused(f"params.{error.field}", str(error)) from None
+
+
+def _refuse_missing(version: Version, model: str, split: str) -> None:
+    """What the data lack, before a job is spent on finding out."""
+    if version.n_users < 2 or version.n_items < 2:
+        raise Refused(
+            "dataset",
+            _("Training needs at least 2 users and 2 items; this version has %(users)d and "
+              "%(items)d.") % {"users": version.n_users, "items": version.n_items},
+        )  # fmt: skip
+    timed = version.profile.get("has_time", True)
+    if split in TIMED and not timed:
+        raise Refused(
+            "split", _("This log has no times: choose the random split, or import times.")
+        )
+    needs = registry.model_spec(model)["needs"]
+    if (
+        "text" in needs
+        and not version.imports.model.objects.filter(
+            dataset=version.dataset_id, kind="items", state="loaded"
+        ).exists()
+    ):
+        raise Refused(
+            "model", _("This model reads item texts, and no item file was uploaded: add one.")
+        )
+    if "time" in needs and not timed:
+        raise Refused("model", _("This model needs times, and the log has none."))
+
+
+def model_name(model: str) -> str:
+    """In the reader's language."""
+    names: dict[str, str] = registry.models().get(model, {}).get("name", {})
+    return names.get(get_language() or "en", names.get("en", model))
+
+
+def archive(experiments: list[Experiment]) -> None:
+    from django.db.models.functions import Now
+
+    Experiment.objects.filter(pk__in=[run.pk for run in experiments]).update(archived=Now())
+
+
+def set_baseline(experiment: Experiment) -> None:
+    """One pinned baseline a dataset."""
+    with transaction.atomic():
+        mine = Experiment.objects.filter(dataset=experiment.dataset_id, role=Role.CANDIDATE)
+        mine.filter(is_baseline=True).update(is_baseline=False)
+        mine.filter(pk=experiment.pk).update(is_baseline=True)

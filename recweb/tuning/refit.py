@@ -1,0 +1,35 @@
+"""Publishing in the worker: the whole log, a new bundle, then one transaction changes what serves."""
+
+from django.conf import settings
+from django.db.models.functions import Now
+
+from recweb.experiments import tasks
+from recweb.experiments.models import Experiment
+from recweb.jobs.models import State
+from recweb.jobs.run import Failure, Run
+from recweb.people.models import User
+from recweb.tuning import releases
+from recweb.tuning.models import Policy
+from training.bundle import Bundle
+from training.store import Corrupt
+
+
+def work(run: Run) -> None:
+    policy = Policy.objects.select_related("final__version", "final__dataset").get(pk=run.target_id)
+    assert policy.final is not None  # noqa: S101  made with the job
+    with run.fenced():
+        Experiment.objects.filter(pk=policy.final_id).update(state=State.RUNNING, started=Now())
+    folder = tasks.fit_final(run, policy.final)
+    run.progress(97, 100, "check the bundle", "%")
+    try:
+        Bundle.load(folder)
+    except (Corrupt, ValueError) as error:
+        raise Failure(str(error)) from None
+    name = str(folder.relative_to(settings.ARTIFACTS))
+    with run.fenced():
+        Experiment.objects.filter(pk=policy.final_id).update(
+            state=State.DONE, finished=Now(), folder=str(folder.parent.relative_to(settings.ARTIFACTS))
+        )
+        Policy.objects.filter(pk=policy.pk).update(bundle=name)
+        releases.go_live(policy, User.objects.get(pk=run.owner_id), "publish")
+    run.log("published")

@@ -1,0 +1,111 @@
+"""One run's arrays as the web holds them: memory-mapped, read once per process, never changed."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from django.conf import settings
+
+from recweb.datasets import rows
+from recweb.experiments.models import Experiment
+from recweb.tuning import tasks
+from training.serve import Bundle
+
+Ints = npt.NDArray[np.integer[Any]]
+HISTORY = 2000  # newest events of a user that are read from the live log
+N = 100
+
+
+class Missing(Exception):
+    """The run's arrays cannot be read; the words say which and what to do."""
+
+
+@dataclass(frozen=True)
+class Taste:
+    """What a user may be shown, best first, and what stands behind it.
+
+    candidates, scores: (N,); history: item codes, oldest first; truth: held-out items;
+    held_out: False when the user has none in validation, so the lists stand on the live log."""
+
+    user: int
+    candidates: Ints
+    scores: npt.NDArray[np.float64]
+    history: Ints
+    truth: frozenset[int]
+    held_out: bool
+    fallback: bool
+
+
+class Shelf:
+    """The bundle and validation arrays of one run, and its frontier's when that is there."""
+
+    def __init__(self, folder: Path, frontier: Path | None) -> None:
+        self.bundle = Bundle.load(folder / "model", verify=False)
+        self.validation, _meta = tasks.arrays(folder / "validation")
+        self.frontier: dict[str, npt.NDArray[Any]] = {}
+        if frontier is not None:
+            self.frontier, _meta = tasks.arrays(frontier)
+
+    @property
+    def vectors(self) -> npt.NDArray[np.float32]:
+        return self.frontier.get("vectors", self.bundle.arrays["vectors"])
+
+    def taste(self, dataset_id: int, user: int) -> Taste:
+        row = place(self.validation["users"], user)
+        history = self.history(dataset_id, user)
+        if row is None:
+            return self._live(user, history)
+        start, end = self.validation["truth_indptr"][row : row + 2]
+        truth = frozenset(self.validation["truth_items"][start:end].tolist())
+        kept = self.validation["candidates"][row] >= 0
+        return Taste(
+            user,
+            self.validation["candidates"][row][kept],
+            self.validation["candidate_scores"][row][kept],
+            history,
+            truth,
+            held_out=True,
+            fallback=not self.bundle.knows(user, history),
+        )
+
+    def history(self, dataset_id: int, user: int) -> Ints:
+        """What the model was trained on; of users whose rows were not kept, the live log."""
+        row = place(self.frontier["users"], user) if self.frontier else None
+        if row is not None:
+            start, end = self.frontier["history_indptr"][row : row + 2]
+            return np.asarray(self.frontier["history_items"][start:end])
+        events = rows.history(dataset_id, user, HISTORY)
+        codes = dict.fromkeys(event.code for event in events if event.code is not None)
+        return np.array(list(codes)[::-1], np.int64)
+
+    def _live(self, user: int, history: Ints) -> Taste:
+        scores = self.bundle.scores(user, history)
+        scores[self.bundle.known_items(history)] = -np.inf
+        order = np.argsort(-scores, kind="stable")[:N]
+        best = order[np.isfinite(scores[order])]
+        cold = not self.bundle.knows(user, history)
+        return Taste(user, best, scores[best], history, frozenset(), False, cold)
+
+
+def place(users: npt.NDArray[Any], user: int) -> int | None:
+    """The row of a user code, None when there is none."""
+    found = np.flatnonzero(users == user)
+    return int(found[0]) if len(found) else None
+
+
+def shelf(experiment: Experiment, frontier: str = "") -> Shelf:
+    """Raises Missing."""
+    if not experiment.folder:
+        raise Missing(f"run {experiment.pk} has no artifacts")
+    try:
+        return _open(str(settings.ARTIFACTS), experiment.folder, frontier)
+    except Exception as error:  # store.Corrupt, OSError: which file, and why
+        raise Missing(str(error)) from error
+
+
+@lru_cache(maxsize=16)
+def _open(root: str, folder: str, frontier: str) -> Shelf:
+    return Shelf(Path(root) / folder, Path(root) / frontier if frontier else None)

@@ -1,0 +1,24 @@
+// Keys of the data pages: tabs by digit, the filter, a new dataset, next and previous.
+import { register } from "./keys.js";
+
+function follow(id) {
+  const link = document.getElementById(id);
+  if (link) link.click();
+  return Boolean(link);
+}
+
+const table = {};
+const tabs = [...document.querySelectorAll("#tabs a")];
+tabs.forEach((tab, place) => {
+  table[String(place + 1)] = { label: tab.textContent.trim(), run: () => tab.click() };
+});
+if (document.getElementById("filter")) {
+  table.f = { label: gettext("Filter"), run: () => document.getElementById("filter").focus() };
+}
+if (document.getElementById("new-dataset")) {
+  table.n = { label: gettext("New dataset"), run: () => follow("new-dataset") };
+} else if (document.getElementById("next") || document.getElementById("previous")) {
+  table.n = { label: gettext("Next"), run: () => follow("next") };
+  table.p = { label: gettext("Previous"), run: () => follow("previous") };
+}
+register(table);

@@ -1,0 +1,126 @@
+import numpy as np
+import pytest
+
+from recweb.datasets.models import Dataset
+from recweb.experiments import artifacts, orders
+from recweb.experiments.models import Experiment
+from recweb.jobs.models import State
+from recweb.people.models import User
+from tests.datasets.conftest import work_off
+from tests.experiments.conftest import trained
+from training.serve import Bundle
+from training.store import read
+
+pytestmark = pytest.mark.django_db
+ARMS = ("uncertain", "random")
+
+
+def test_a_run_beats_popularity_and_says_so(films: Dataset, ann: User) -> None:
+    run = trained(films, ann, "ease", params={"l2": 50.0})
+    assert run.state == State.DONE
+    assert run.verdict["code"] == "better"
+    headline = run.verdict["metrics"]["ndcg@10"]
+    assert headline["lo"] > 0 and headline["p"] < 0.01
+    mean = run.metrics["validation"]["ndcg@10"]
+    assert mean["lo"] < mean["mean"] < mean["hi"]
+    assert mean["mean"] == pytest.approx(
+        headline["baseline_mean"] + headline["difference"], abs=1e-5
+    )
+
+
+def test_means_come_from_the_kept_arrays(films: Dataset, ann: User) -> None:
+    run = trained(films, ann, "itemknn")
+    arrays, meta = read(artifacts.folder(run) / "validation")
+    for name in ("ndcg@10", "recall@20", "ild@10"):
+        kept = arrays[artifacts.array_name(name)]
+        assert np.nanmean(kept) == pytest.approx(run.mean(name), abs=1e-5)
+        assert artifacts.metric_name(artifacts.array_name(name)) == name
+    assert meta["n_without"] == run.split_facts["n_without"]
+    assert len(arrays["users"]) == run.split_facts["n_evaluated"]
+
+
+def test_test_metrics_stay_sealed(films: Dataset, ann: User) -> None:
+    run = trained(films, ann, "pop")
+    assert set(run.metrics) == {"validation"}
+    assert run.verdict == {}
+
+
+def test_the_same_inputs_give_the_same_metrics(films: Dataset, ann: User) -> None:
+    first, second = (trained(films, ann, "ials", seed=3) for _ in range(2))
+    assert first.metrics == second.metrics
+    other = trained(films, ann, "ials", seed=4)
+    assert other.metrics != first.metrics
+
+
+def test_the_bundle_scores_a_user(films: Dataset, ann: User) -> None:
+    run = trained(films, ann, "ials")
+    bundle = Bundle.load(artifacts.folder(run) / "model")
+    assert bundle.scores(0, np.array([], np.int32)).shape == (run.split_facts["n_items"],)
+    assert bundle.meta["distance"] == run.split_facts["distance"] == "categories"
+
+
+def test_few_test_users_choose_the_users_own_time_and_say_why(films: Dataset, ann: User) -> None:
+    facts = trained(films, ann, "pop").split_facts
+    assert (facts["name"], facts["because"]) == ("user-temporal", "few-temporal-test-users")
+    assert 0.2 < facts["leak"] < 1
+
+
+def test_labels_train_but_are_never_asked(films: Dataset, ann: User) -> None:
+    parent = trained(films, ann, "ease", params={"l2": 50.0})
+    arrays, _meta = read(artifacts.folder(parent) / "validation")
+    users, lists = arrays["users"][:40], arrays["candidates"]
+    pairs = [
+        [int(user), int(lists[row][3 * (row % 2)]), 3 - 3 * (row % 2), ARMS[row % 2]]
+        for row, user in enumerate(users)
+    ]
+    child = trained(films, ann, "ease", params={"l2": 50.0}, parent=parent, label_pairs=pairs)
+    facts = child.labels_facts
+    assert (facts["n"], facts["n_relevant"]) == (40, 20)
+    assert facts["by_arm"] == {"uncertain": 20, "random": 20}
+    assert child.split_facts["n_train"] > parent.split_facts["n_train"]
+    assert child.split_facts["n_test"] == parent.split_facts["n_test"]
+    mine, _meta = read(artifacts.folder(child) / "validation")
+    place = {int(user): row for row, user in enumerate(mine["users"])}
+    for user, item, *_rest in pairs:
+        if user in place:
+            assert item not in mine["candidates"][place[user]]
+    assert facts["metrics"]["ndcg@10"]["p"] is not None
+
+
+@pytest.mark.parametrize(
+    ("field", "given"),
+    [
+        ("model", {"model": "nosuch"}),
+        ("split", {"model": "pop", "split": "psychic"}),
+        ("seed", {"model": "pop", "seed": -1}),
+        ("params.l2", {"model": "ease", "params": {"l2": -3}}),
+        ("params.depth", {"model": "ease", "params": {"depth": 3}}),
+    ],
+)
+def test_it_refuses_what_cannot_work(
+    films: Dataset, ann: User, field: str, given: dict[str, object]
+) -> None:
+    with pytest.raises(orders.Refused) as refused:
+        orders.start(films, owner=ann, **given)  # type: ignore[arg-type]
+    assert refused.value.field == field and refused.value.message
+    assert not Experiment.objects.exists()
+
+
+def test_it_refuses_a_dataset_without_data(shop: Dataset, ann: User) -> None:
+    with pytest.raises(orders.Refused) as refused:
+        orders.start(shop, model="pop", owner=ann)
+    assert refused.value.field == "dataset"
+
+
+def test_an_impossible_split_fails_in_words(shop: Dataset, ann: User) -> None:
+    from tests.datasets.conftest import bring
+
+    rows = "user_id,item_id,rating,timestamp\n" + "".join(
+        f"u{n},i{n % 3},4,{1_500_000_000 + n}\n" for n in range(9)
+    )
+    assert bring(shop, "interactions", rows, "r.csv").state == "loaded"
+    run = orders.start(shop, model="pop", owner=ann, split="leave-last")
+    job = work_off("train")
+    run.refresh_from_db()
+    assert (job.state, run.state) == (State.FAILED, State.FAILED)
+    assert "leave-last" in job.error
