@@ -34,7 +34,7 @@ class AlreadyThere(Exception):
             words = _("This file was already uploaded on %(day)s as “%(name)s” to “%(dataset)s”.")
         day = (batch.loaded or batch.created).date().isoformat()
         given = {"day": day, "name": batch.file_name, "dataset": batch.dataset.name}
-        super().__init__(f"{words % given} {_('Nothing was stored a second time.')}")
+        super().__init__(words % given + " " + _("Nothing was stored a second time."))
 
 
 class BadFile(Exception):

@@ -48,9 +48,8 @@ def load(run: Run) -> None:
         cleaned = tasks.clean(batch, lambda rows, done, total: _checked(run, rows, done, total))
     except tasks.Unreadable as refusal:
         refuse(run, batch, refusal.code, refusal.details)
-        raise Failure(
-            f"{refusal_words(batch)} {_('Nothing was imported; the file is kept.')}"
-        ) from None
+        kept = _("Nothing was imported; the file is kept.")
+        raise Failure(f"{refusal_words(batch)} {kept}") from None
     record(run, batch, cleaned)
     if not batch.accept_bad and (decision := _decision(batch, cleaned)):
         wait(run, batch, decision)

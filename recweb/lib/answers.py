@@ -75,7 +75,10 @@ def refuse(request: HttpRequest, status: int, code: str = "", message: str = "")
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
-    response = refuse(request, 503)
+    if is_api(request):
+        response = refuse(request, 503)
+    else:  # static: neither the database nor a translation may be needed
+        response = HttpResponse(render_to_string("errors/503.html"), status=503)
     response["Retry-After"] = "5"
     response["Cache-Control"] = "no-store"
     return response

@@ -110,10 +110,7 @@ class BodyGuardMiddleware:
             if request.content_type == "multipart/form-data"
             else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         )
-        try:
-            length = int(request.META.get("CONTENT_LENGTH") or 0)
-        except ValueError:
-            length = 0
+        length = multipart.length(request)
         if length > limit:
             words = _("The request is %(size)d bytes; at most %(limit)d are taken here.")
             message = words % {"size": length, "limit": limit}

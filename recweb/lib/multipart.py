@@ -11,6 +11,12 @@ HEADER_ROOM = 4096  # Django itself refuses part headers over 1 kB
 _ENCODING = re.compile(rb"(?i)content-transfer-encoding[ \t]*:")
 
 
+def length(request: HttpRequest) -> int:
+    """Content-Length; 0 when it is absent or no number."""
+    text = request.META.get("CONTENT_LENGTH") or "0"
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
+
+
 class Watched:
     """A stream that reads through and stops at the first forbidden part header."""
 

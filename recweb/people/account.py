@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from recweb.people import audit, hashing
 from recweb.people import keys as key_table
 from recweb.people.doors import too_busy
-from recweb.people.forms import PreferenceForm, TokenForm
+from recweb.people.forms import PreferenceForm, TokenForm, dress
 from recweb.people.models import Preference, SignIn, Token, User
 
 
@@ -53,6 +53,8 @@ def page(request: HttpRequest, status: int = 200, **parts: Any) -> HttpResponse:
         ],
         **parts,
     }
+    for name in ("preference_form", "password_form", "token_form"):
+        dress(context[name])
     return render(request, "people/account.html", context, status=status)
 
 

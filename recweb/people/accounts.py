@@ -4,14 +4,25 @@ import secrets
 from datetime import timedelta
 
 from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from recweb.people import audit
-from recweb.people.models import LoginLink, Role, Token, User, digest
+from recweb.people.models import Idempotency, LoginLink, Role, SignIn, Token, User, digest
 
 LINK_HOURS = 24
+
+
+def sweep() -> int:
+    """What is of no more use: dead sessions, their rows, spent links, old answers of POSTs."""
+    Session.objects.filter(expire_date__lt=Now()).delete()
+    alive = Session.objects.values("session_key")
+    gone = SignIn.objects.exclude(session_key__in=alive).delete()[0]
+    yesterday = timezone.now() - timedelta(days=1)
+    gone += LoginLink.objects.filter(expires__lt=yesterday).delete()[0]
+    return gone + Idempotency.objects.filter(at__lt=yesterday).delete()[0]
 
 
 def group_of(role: str) -> Group:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from recweb.lib import answers
 from recweb.people import accounts, audit, hashing
+from recweb.people.forms import dress
 from recweb.people.models import SignIn, User
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -46,7 +47,7 @@ def enter(request: HttpRequest) -> HttpResponse:
             begin(request, form.get_user(), "password")
             return redirect(_next(request) or "home")
         status = 401 if form.non_field_errors() else 422
-    context = {"form": form, "next": _next(request)}
+    context = {"form": dress(form), "next": _next(request)}
     return render(request, "people/login.html", context, status=status)
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from recweb.lib import answers
+from recweb.lib import answers, multipart
 from recweb.people import doors, idempotency
 from recweb.people.models import Preference, Token, User, digest
 
@@ -169,7 +169,7 @@ class AccessMiddleware:
 
 def wrong_body(request: HttpRequest, match: ResolverMatch, least: str) -> HttpResponse | None:
     """415 for a body that this route's parsers do not read; 413 for an upload by a non-admin."""
-    size = int(request.META.get("CONTENT_LENGTH") or 0)
+    size = multipart.length(request)
     if size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE and least != "admin":
         return answers.refuse(request, 413)  # only the admin uploads (api.md)
     parsers = getattr(getattr(match.func, "cls", None), "parser_classes", None)

@@ -138,6 +138,8 @@ class Demo:
 
     def _wait_for_data(self, supervisor: Supervisor) -> None:
         """Until the demo's rows are there, but never long: its models are trained meanwhile."""
+        if self.loading is None:
+            return
         versions = apps.get_model("datasets", "Version").objects.filter(n_interactions__gt=0)
         until = time.monotonic() + DATA_SECONDS
         while self.loading is not None and time.monotonic() < until:

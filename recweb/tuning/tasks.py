@@ -44,6 +44,13 @@ def arrays(folder: Path) -> "tuple[dict[str, np.ndarray], dict[str, Any]]":
     return store.read(folder, verify=False)
 
 
+def because(code: str, language: str) -> str:
+    """Why auto did not take one cut in time; "" when it did."""
+    from training.split import CHOSEN
+
+    return CHOSEN[code][language.startswith("zh")] if code in CHOSEN else ""
+
+
 def breakpoints(scores: "np.ndarray", vectors: "np.ndarray", k: int) -> list[float]:
     """The weights at which one user's list changes, exactly. scores, vectors: of the candidates,
     best first."""

@@ -62,6 +62,8 @@ class Stand:
         password.write_text("for-this-test-only")
         password.chmod(0o600)
         self.postgres = Postgres(self.home, durable=False)
+        # what was acknowledged must outlive a crash of the server (of the machine it need not)
+        self.postgres.settings = self.postgres.settings | {"synchronous_commit": "on"}
         self.valkey = Valkey(self.home, "for-this-test-only")
         self.postgres.start()
         self.valkey.start()

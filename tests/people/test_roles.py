@@ -1,12 +1,15 @@
 """The role comes from a group; createsuperuser counts as admin; nothing else gives rights."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
 from django.core.management import call_command
+from django.utils import timezone
 
-from recweb.people.models import User
+from recweb.people import accounts
+from recweb.people.models import LoginLink, SignIn, User
 from tests.cast import client
 
 pytestmark = pytest.mark.django_db
@@ -64,3 +67,17 @@ def test_the_admin_role_has_djangos_permissions_and_no_other_role(ann: User, bob
     assert not bob.has_perm("people.change_user")
     bob.is_staff = True
     assert not bob.is_staff, "no flag beside the role"
+
+
+def test_the_sweep_keeps_what_lives(bob: User) -> None:
+    browser = client(bob)
+    SignIn.objects.create(user=bob, session_key=browser.session.session_key or "", agent="a")
+    SignIn.objects.create(user=bob, session_key="gone", agent="b")
+    accounts.login_link(bob)
+    accounts.login_link(bob)
+    old = LoginLink.objects.earliest("pk")
+    LoginLink.objects.filter(pk=old.pk).update(expires=timezone.now() - timedelta(days=2))
+    assert accounts.sweep() == 2
+    assert SignIn.objects.get().agent == "a"
+    assert LoginLink.objects.count() == 1
+    assert browser.get("/account/").status_code == 200

@@ -1,0 +1,47 @@
+"""Time left, time between two looks, and what makes a fragment new."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from recweb.jobs import live
+from recweb.jobs.models import Job
+
+NOW = timezone.now()
+
+
+def job(**values: object) -> Job:
+    usual = {"state": "running", "total": 10.0, "claimed": NOW - timedelta(seconds=20)}
+    return Job(pk=1, created=NOW, progress_at=NOW, started=NOW, **(usual | values))
+
+
+def test_half_in_twenty_seconds_leaves_about_twenty() -> None:
+    left = live.eta(job(done=5.0, base=0.0), NOW)
+    assert left and left.low == 15.0 and left.high == 27.0
+
+
+def test_what_an_earlier_attempt_had_done_does_not_count() -> None:
+    left = live.eta(job(done=6.0, base=4.0), NOW)
+    assert left and left.low == 0.75 * 40
+
+
+def test_no_guess_before_there_is_a_pace() -> None:
+    assert live.eta(job(done=0.0), NOW) is None
+    assert live.eta(job(done=1.0, claimed=NOW - timedelta(seconds=1)), NOW) is None
+    assert live.eta(job(done=1.0, total=0.0), NOW) is None
+    assert live.eta(job(done=1.0, state="queued"), NOW) is None
+
+
+def test_it_looks_less_and_less_often() -> None:
+    waits = [
+        live.poll_seconds(job(started=timezone.now() - timedelta(seconds=s))) for s in (1, 60, 600)
+    ]
+    assert waits == [1, 2, 5]
+
+
+def test_the_stamp_changes_with_what_is_shown() -> None:
+    first = job(done=1.0, finished=NOW)
+    assert live.stamp(first) == live.stamp(job(done=1.0, finished=NOW))
+    for other in (job(done=2.0), job(done=1.0, step="x"), job(done=1.0, state="done")):
+        other.finished = NOW
+        assert live.stamp(other) != live.stamp(first)

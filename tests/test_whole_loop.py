@@ -1,0 +1,210 @@
+"""The loop through the HTTP API alone: upload, train, tune, publish, recommend, label, retrain.
+
+Real Postgres, Valkey, web server and workers; data with planted taste, so what is right is known.
+"""
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+import pytest
+
+from tests import planted
+from tests.stack import Stack
+
+pytestmark = pytest.mark.fault
+
+
+class Api:
+    def __init__(self, stack: Stack, role: str) -> None:
+        self.base = f"{stack.base_url}/api/v1/"
+        self.token = stack.credentials["users"][role]["token"]
+
+    def call(
+        self, method: str, path: str, body: bytes | None = None, kind: str = "application/json"
+    ) -> tuple[int, Any]:
+        headers = {"Authorization": f"Token {self.token}"}
+        if body is not None:
+            headers |= {"Content-Type": kind, "Idempotency-Key": uuid.uuid4().hex}
+        request = Request(self.base + path, data=body, headers=headers, method=method)
+        try:
+            with urlopen(request, timeout=30) as answer:
+                return answer.status, json.loads(answer.read() or b"null")
+        except HTTPError as error:
+            return error.code, json.loads(error.read() or b"null")
+
+    def get(self, path: str, **query: Any) -> Any:
+        status, found = self.call("GET", f"{path}?{urlencode(query)}" if query else path)
+        assert status == 200, (path, status, found)
+        return found
+
+    def post(self, path: str, body: dict[str, Any] | None = None, *wanted: int) -> Any:
+        status, found = self.call("POST", path, json.dumps(body or {}).encode())
+        assert status in (wanted or (200, 201, 202)), (path, status, found)
+        return found
+
+    def upload(self, path: str, text: str, name: str, **fields: str) -> Any:
+        mark = uuid.uuid4().hex
+        parts = [
+            f'--{mark}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'
+            for field, value in fields.items()
+        ]
+        parts.append(
+            f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+            f"Content-Type: text/csv\r\n\r\n{text}\r\n--{mark}--\r\n"
+        )
+        body = "".join(parts).encode()
+        status, found = self.call("POST", path, body, f"multipart/form-data; boundary={mark}")
+        assert status in (201, 202), (status, found)
+        return found
+
+    def wait(self, job: dict[str, Any], seconds: float = 90) -> dict[str, Any]:
+        until = time.monotonic() + seconds
+        while True:
+            row: dict[str, Any] = self.get(f"jobs/{job['id']}/")
+            if row["state"] in ("done", "failed", "cancelled"):
+                assert row["state"] == "done", row
+                return row
+            assert time.monotonic() < until, row
+            time.sleep(0.1)
+
+
+def until(found: Callable[[], Any], seconds: float = 90) -> Any:
+    end = time.monotonic() + seconds
+    while not (value := found()):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    return value
+
+
+def test_the_whole_loop(stack: Stack) -> None:
+    admin, analyst, annotator = (Api(stack, role) for role in ("admin", "analyst", "annotator"))
+    made = planted.files(n_users=240)
+    slug = upload(admin, made, [analyst, annotator], stack)
+    ease, _pop = train(analyst, slug)
+    weight = tune(analyst, ease)
+    publish(analyst, slug, ease, weight)
+    recommend(analyst, slug, made)
+    queue = label(analyst, annotator, slug, ease, made)
+    retrain(analyst, queue, ease)
+
+
+def upload(admin: Api, made: planted.Files, members: list[Api], stack: Stack) -> str:
+    slug = f"planted-{uuid.uuid4().hex[:8]}"
+    users = [stack.credentials["users"][role]["username"] for role in ("analyst", "annotator")]
+    admin.post("datasets/", {"slug": slug, "name": "Planted", "members": users})
+    for kind, text in (("items", made.items), ("interactions", made.ratings)):
+        found = admin.upload(f"datasets/{slug}/imports/", text, f"{kind}.csv", kind=kind)
+        admin.wait(found["job"])
+    rows = admin.get(f"datasets/{slug}/imports/")["results"]
+    for row in rows:
+        assert row["rows_in"] == row["accepted"] + row["duplicates"] + row["quarantined"]
+    assert members[0].get(f"datasets/{slug}/")["slug"] == slug
+    return slug
+
+
+def train(analyst: Api, slug: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    runs = []
+    for model, params in (("pop", {}), ("ease", {"l2": 50.0})):
+        found = analyst.post(
+            "experiments/", {"dataset": slug, "model": model, "params": params, "split": "auto"}
+        )
+        analyst.wait(found["job"])
+        runs.append(found)
+    pop, ease = (analyst.get(f"experiments/{run['id']}/") for run in runs)
+    metrics = analyst.get(f"experiments/{ease['id']}/metrics/", against=pop["id"])
+    assert "test" not in metrics or not metrics["test"]
+    part = metrics["validation"]
+    assert part["ndcg@10"]["lo"] < part["ndcg@10"]["mean"] < part["ndcg@10"]["hi"]
+    return ease, pop
+
+
+def tune(analyst: Api, run: dict[str, Any]) -> float:
+    def ready() -> Any:
+        status, found = analyst.call("GET", f"experiments/{run['id']}/frontier/?reranker=mmr")
+        if status == 202:
+            analyst.wait(found["job"])
+            return None
+        assert status == 200, (status, found)
+        return found
+
+    points = until(ready)
+    ild = [point["ild@10"]["mean"] for point in points["points"]]
+    assert ild[-1] > ild[0]
+    weight = 0.3
+    lists = analyst.get(f"experiments/{run['id']}/lists/", user="u0", diversity=weight, k=10)
+    assert len(lists["items"]) == 10
+    return weight
+
+
+def publish(analyst: Api, slug: str, run: dict[str, Any], weight: float) -> None:
+    policy = analyst.post(
+        "policies/",
+        {
+            "dataset": slug,
+            "experiment": run["id"],
+            "diversity": weight,
+            "highest": 0.6,
+            "comment": "the whole loop",
+            "name": "loop",
+        },
+    )
+    job = analyst.post(f"policies/{policy['id']}/publish/").get("job") or policy.get("job")
+    if job:
+        analyst.wait(job)
+    assert analyst.get(f"policies/{policy['id']}/")["state"] == "published"
+
+
+def recommend(analyst: Api, slug: str, made: planted.Files) -> None:
+    seen = {line.split(",")[1] for line in made.ratings.splitlines() if line.startswith("u0,")}
+    answer = analyst.get("recommend/", dataset=slug, user="u0", k=10)
+    ids = [row["item"] for row in answer["items"]]
+    assert len(ids) == 10 and not seen & set(ids) and not answer["fallback"]
+    plain = analyst.get("recommend/", dataset=slug, user="u0", k=10, diversity=0)
+    assert plain["ild"] <= answer["ild"]
+    mine = [made.topic[int(row["item"][1:])] for row in plain["items"]]
+    assert mine.count(max(set(mine), key=mine.count)) >= 5, "the planted taste should lead"
+    stranger = analyst.get("recommend/", dataset=slug, user="nobody", k=5)
+    assert stranger["fallback"] is True and len(stranger["items"]) == 5
+    status, refused = analyst.call("GET", f"recommend/?dataset={slug}&user=u0&diversity=0.9")
+    assert status == 400 and refused["error"]["field"] == "diversity"
+
+
+def label(
+    analyst: Api, annotator: Api, slug: str, run: dict[str, Any], made: planted.Files
+) -> dict[str, Any]:
+    queue = analyst.post(
+        "queues/", {"dataset": slug, "experiment": run["id"], "name": "loop", "size": 40}
+    )
+    if queue.get("job"):
+        analyst.wait(queue["job"])
+    row: dict[str, Any] = queue.get("queue") or queue
+    for _ in range(30):
+        sample = annotator.post(f"queues/{row['id']}/next/")
+        taste = int(sample["user"]["id"][1:]) % len(planted.TOPICS)
+        liked = made.topic[int(sample["item"]["id"][1:])] == taste
+        annotator.post(
+            f"queues/{row['id']}/samples/{sample['id']}/label/",
+            {"lease": sample["lease"], "value": 3 if liked else 0, "seconds": 1.5},
+        )
+    return row
+
+
+def retrain(analyst: Api, queue: dict[str, Any], run: dict[str, Any]) -> None:
+    found = analyst.post(
+        "experiments/",
+        {"dataset": run["dataset"], "model": run["model"], "params": run["params"],
+         "parent": run["id"], "labels_from": queue["id"]},
+    )  # fmt: skip
+    analyst.wait(found["job"])
+    child = analyst.get(f"experiments/{found['id']}/")
+    facts = child["labels_facts"]
+    assert facts["n"] == 30
+    assert sum(facts["by_arm"].values()) == 30
+    change = facts["metrics"]["ndcg@10"]
+    assert change["lo"] <= change["difference"] <= change["hi"]
