@@ -1,4 +1,4 @@
-"""NDCG@10 on the demo's ratings, split user-temporal, beside the reference figures. Exits 1 on a miss.
+"""NDCG@10 on the demo ratings, split user-temporal, beside the reference figures. 1 on a miss.
 
 The references (pop .043, ease .070, ials .071 on 671 users) come out when test masks train alone;
 recweb masks train and validation (what a user took before the test must not be ranked), which

@@ -1,3 +1,16 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from recweb.experiments import compare, new, pages, views
+
+urlpatterns: list[URLPattern] = [
+    path("experiments/", views.experiments, name="experiments"),
+    path("experiments/chosen/", views.chosen, name="experiments-chosen"),
+    path("experiments/columns/", views.columns, name="experiments-columns"),
+    path("experiments/baselines/", views.baselines, name="experiments-baselines"),
+    path("experiments/new/", new.new, name="experiment-new"),
+    path("experiments/compare/", compare.compare, name="experiment-compare"),
+    path("experiments/<int:experiment_id>/", pages.experiment, name="experiment"),
+    path("experiments/<int:experiment_id>/row/", views.row, name="experiment-row"),
+    path("experiments/<int:experiment_id>/change/", pages.change, name="experiment-change"),
+    path("experiments/<int:experiment_id>/file/", pages.file, name="experiment-file"),
+]

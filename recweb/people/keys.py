@@ -19,9 +19,10 @@ LABELLING: dict[str, str | Promise] = {
     "2": _("Second answer"),
     "3": _("Third answer"),
     "4": _("Fourth answer"),
-    "s": _("Skip"),
+    "z": _("Undo"),
     "f": _("Flag"),
-    "u": _("Undo"),
+    "n": _("Note"),
+    "h": _("Guideline"),
 }
 ALL = {**EVERYWHERE, **LABELLING}
 

@@ -14,7 +14,7 @@ from functools import partial
 import pytest
 
 from tests.faults.checks import EPOCHS, alive, begun, unkilled
-from tests.faults.conftest import Crowd
+from tests.faults.conftest import Crowd, Scenario
 from tests.faults.stand import LEASE, PERIOD, Stand
 
 pytestmark = pytest.mark.fault
@@ -152,11 +152,16 @@ def flt_18_parser(stand: Stand) -> None:
     eats(stand, "drill-eater", 1500)
 
 
+def flt_18_trainer(stand: Stand) -> None:
+    eats(stand, "drill-grower", 400)
+
+
 SCENARIOS = [
     *(flt_01_first, flt_01_second, flt_01_third, flt_01_without_checkpoints),
     *(flt_04, flt_04_in_the_pool_process, flt_04_without_a_limit),
     *(flt_26, flt_26_without_a_claim),
-    *(flt_28_running, flt_28_deaf, flt_28_without_a_kill, a_hang, flt_18_parser),
+    *(flt_28_running, flt_28_deaf, flt_28_without_a_kill, a_hang),
+    *(flt_18_parser, flt_18_trainer),
 ]
 
 
@@ -214,8 +219,9 @@ def test_a_hang_is_no_life(crowd: Crowd) -> None:
     crowd.result(a_hang)
 
 
-def test_flt_18_a_parser_that_eats_memory_is_told_the_limit(crowd: Crowd) -> None:
-    crowd.result(flt_18_parser)
+@pytest.mark.parametrize("scenario", [flt_18_parser, flt_18_trainer])
+def test_flt_18_who_eats_memory_is_told_the_limit(crowd: Crowd, scenario: Scenario) -> None:
+    crowd.result(scenario)
 
 
 @pytest.mark.long

@@ -200,3 +200,9 @@ def test_without_the_clock_nothing_lost_is_found(
         os.kill(stand.processes["beat"].pid, signal.SIGCONT)
     for job in (orphan, bare, unrung):
         stand.until(job, "done", seconds=60)
+
+
+@pytest.mark.long
+def test_flt_27_ten_leavings(stand: Stand) -> None:
+    for _ in range(10):
+        flt_27(stand)

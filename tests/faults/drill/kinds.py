@@ -19,7 +19,7 @@ KINDS = [
     kind("poison", "import", "poison"),
     kind("poison-pool", "quick", "poison", child=False),
     kind("eater", "import", "eater", memory_mb=1500),
-    kind("grower", "lab-a", "eater", memory_mb=400),
+    kind("grower", "train", "eater", memory_mb=400),
     kind("deaf", "import", "deaf"),
     kind("hang", "import", "deaf", silence=1.0),
     kind("broken", "quick", "broken", child=False),

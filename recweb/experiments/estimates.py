@@ -1,0 +1,104 @@
+"""What a run would take, before it starts: from measured runs of the dataset, else by a rule.
+
+The rule, for a model nobody has trained here: a fixed start (process, imports, reading), plus
+fitting and ranking in proportion to the events, plus, where the model holds a square matrix, its
+cube. The constants were fitted on two cores; they give the order of magnitude, no more.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import median
+
+from django.utils.translation import gettext as _
+
+from recweb.datasets.models import Version
+from recweb.experiments.models import Experiment
+from recweb.jobs.models import Job, State
+from training import registry
+
+START = 5.0  # seconds: a fresh process with its imports
+RANK = 6.0  # seconds for 100,000 events: both parts measured, the baseline too
+FIT = {"pop": 0.1, "random": 0.1, "itemknn": 1.0, "userknn": 3.0, "puresvd": 1.0, "ials": 5.0}
+TEXT = 0.006  # seconds to read one item's text
+FIT_USUAL = 4.0  # of a model that is not listed
+CUBE = 2.5e-12  # seconds for one multiplication of a square model, on two cores
+SQUARE = {"ease", "hybrid"}
+BASE_MB = 450
+MB = 2**20
+
+
+@dataclass(frozen=True)
+class Estimate:
+    seconds: float
+    mb: float
+    runs: int  # measured ones that it stands on; 0: by the rule
+
+    @property
+    def source(self) -> str:
+        if not self.runs:
+            return _("An estimate by rule: no such run was measured on this dataset yet.")
+        return _("An estimate from %(n)d measured runs of this model here.") % {"n": self.runs}
+
+
+def by_model(version: Version) -> dict[str, Estimate]:
+    """For every model of the registry."""
+    done = Experiment.objects.filter(dataset=version.dataset_id, state=State.DONE)
+    rows = done.exclude(resources={}).order_by("-pk")[:200]
+    found: dict[str, list[tuple[float, float]]] = {}
+    for model, spent, events in rows.values_list("model", "resources", "version__n_interactions"):
+        if spent.get("wall_seconds") and events:
+            scale = max(1, version.n_interactions) / events
+            found.setdefault(model, []).append(
+                (START + max(0.0, spent["wall_seconds"] - START) * scale, spent.get("peak_mb") or 0)
+            )
+    return {name: _of(name, version, found.get(name, [])) for name in registry.models()}
+
+
+def _of(model: str, version: Version, measured: list[tuple[float, float]]) -> Estimate:
+    if measured:
+        seconds, mb = (median(part) for part in zip(*measured, strict=True))
+        return Estimate(seconds, mb, len(measured))
+    return Estimate(rule_seconds(model, version), rule_mb(model, version), 0)
+
+
+def rule_seconds(model: str, version: Version) -> float:
+    parts = version.n_interactions / 100_000
+    seconds = START + parts * (RANK + FIT.get(model, FIT_USUAL))
+    side = min(version.n_users, version.n_items)
+    if model in SQUARE:
+        seconds += CUBE * side**3
+    if "text" in registry.model_spec(model)["needs"]:
+        seconds += TEXT * version.n_items
+    return seconds
+
+
+def rule_mb(model: str, version: Version) -> float:
+    """512 users are ranked at a time; a square model holds about three copies of its matrix."""
+    scores = 512 * version.n_items * 8 * 3 / MB
+    side = min(version.n_users, version.n_items)
+    square = 3 * 8 * side**2 / MB if model in SQUARE else 0.0
+    return BASE_MB + scores + square + version.n_interactions * 100 / MB
+
+
+def together(version: Version, models: Iterable[str]) -> float:
+    """Seconds for several runs, one after another."""
+    known = by_model(version)
+    return sum(known[model].seconds for model in models)
+
+
+@dataclass(frozen=True)
+class Line:
+    """The queue in front of a new training."""
+
+    running: int
+    waiting: int
+
+    @property
+    def place(self) -> int:
+        return self.waiting + 1
+
+
+def line() -> Line:
+    states = list(Job.objects.live().filter(queue="train").values_list("state", flat=True))
+    waiting = sum(state == State.QUEUED for state in states)
+    return Line(len(states) - waiting, waiting)
