@@ -236,10 +236,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "recweb.jobs.tasks.reconcile",
         "schedule": schedule(env.float("RECONCILE_SECONDS", default=5.0)),
         "options": {"queue": "quick"},
-    }
+    },
+    "sweep": {
+        "task": "recweb.jobs.tasks.sweep",
+        "schedule": schedule(3600.0),
+        "options": {"queue": "quick"},
+    },
 }
 
 JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", default=60.0)
+LABEL_LEASE_SECONDS = env.float("LABEL_LEASE_SECONDS", default=900.0)
 JOB_MAX_ATTEMPTS = 3
 JOB_MEMORY_MB = env.int("JOB_MEMORY_MB", default=12_000)
 PARSER_MEMORY_MB = env.int("PARSER_MEMORY_MB", default=3_000)

@@ -116,6 +116,33 @@ def paired(
     return Paired(interval.mean, interval.lo, interval.hi, p, interval.n, test)
 
 
+def paired_table(a: npt.ArrayLike, b: npt.ArrayLike, rng: np.random.Generator) -> list[Paired]:
+    """`paired` for many measures at once, from the same resamples and sign flips.
+
+    a, b: (m, w), row by row the same user and column by column the same measure; NaN = left out.
+    Above 20,000 users the p of each is the normal one. Raises ValueError when the shapes differ.
+    """
+    first, second = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    if first.shape != second.shape or first.ndim != 2:
+        raise ValueError(f"a and b must be 2-D and alike, got {first.shape}, {second.shape}")
+    moved = first - second
+    intervals = bootstrap_frontier(moved, rng)
+    flips = len(moved) <= EXACT_UP_TO
+    # a user who has no difference adds nothing, whatever the sign
+    shares = _flipped_table(np.nan_to_num(moved), rng) if flips and len(moved) > 1 else None
+    out = []
+    for at, cell in enumerate(intervals):
+        if cell.n < 2:
+            p, test = math.nan, "none"
+        elif shares is None:
+            column = moved[:, at]
+            p, test = _normal(column[~np.isnan(column)]), "normal"
+        else:
+            p, test = float(shares[at]), "sign-flip"
+        out.append(Paired(cell.mean, cell.lo, cell.hi, p, cell.n, test))
+    return out
+
+
 def holm(ps: Sequence[float]) -> Floats:
     """Holm's step-down adjustment (1979): the family-wise error stays below 5 %. NaN stays NaN."""
     given = np.asarray(ps, np.float64)
@@ -156,17 +183,22 @@ def _draws(m: int, rng: np.random.Generator, n: int) -> Iterator[tuple[slice, Fl
 
 def _flipped(moved: Floats, rng: np.random.Generator) -> float:
     """Share of sign patterns at least as far from 0 as the observed one, itself included."""
-    total = moved.sum()
+    return float(_flipped_table(moved[:, None], rng)[0])
+
+
+def _flipped_table(moved: Floats, rng: np.random.Generator) -> Floats:
+    """That share for each column of (m, w), all columns under the same patterns."""
+    total = moved.sum(axis=0)
     # a sum of flipped signs that is equal on paper may differ in its last bits
     seen = abs(total) * (1 - 1e-12) - 1e-300
-    further = 0
+    further = np.zeros(moved.shape[1])
     step = max(1, 4_000_000 // len(moved))
     for start in range(0, FLIPS, step):
         c = min(step, FLIPS - start)
         width = -(-len(moved) // 8)
         bits = np.frombuffer(rng.bytes(c * width), np.uint8).reshape(c, width)
         signs = np.unpackbits(bits, axis=1, count=len(moved)).astype(np.float64)
-        further += int((np.abs(2.0 * (signs @ moved) - total) >= seen).sum())
+        further += (np.abs(2.0 * (signs @ moved) - total) >= seen).sum(axis=0)
     return (further + 1) / (FLIPS + 1)
 
 

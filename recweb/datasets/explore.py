@@ -90,8 +90,7 @@ def user(request: HttpRequest, slug: str, outside_id: str) -> HttpResponse:
             [event.at for event in events if event.at is not None], _("Events by month.")
         ),
         "lists_url": later("user-lists", slug, outside_id),
-        "next": _next(Person, dataset, row.code, 1),
-        "previous": _next(Person, dataset, row.code, -1),
+        **_around(Person, dataset, row.code),
     }
     return render(request, "explore/user.html", ctx)
 
@@ -120,17 +119,16 @@ def item(request: HttpRequest, slug: str, outside_id: str) -> HttpResponse:
             [event.at for event in events if event.at is not None], _("Events by month.")
         ),
         "lists_url": later("item-lists", slug, outside_id),
-        "next": _next(Item, dataset, row.code, 1),
-        "previous": _next(Item, dataset, row.code, -1),
+        **_around(Item, dataset, row.code),
     }  # fmt: skip
     return render(request, "explore/item.html", ctx)
 
 
-def _next(table: Any, dataset: Dataset, code: int, step: int) -> str | None:
-    """The outside id of the neighbour in code order."""
-    found = table.objects.filter(dataset=dataset, code=code + step)
-    outside: str | None = found.values_list("outside_id", flat=True).first()
-    return outside
+def _around(table: Any, dataset: Dataset, code: int) -> dict[str, str | None]:
+    """Outside ids of the neighbours in code order."""
+    found = table.objects.filter(dataset=dataset, code__in=(code - 1, code + 1))
+    near = dict(found.values_list("code", "outside_id"))
+    return {"previous": near.get(code - 1), "next": near.get(code + 1)}
 
 
 def _missing(request: HttpRequest, dataset: Dataset, kind: str, outside_id: str) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -14,8 +14,14 @@ from recweb.lib.numbers import count, pct, sig3
 Profile = dict[str, Any]
 
 
-def overview(version: Version) -> dict[str, Chart]:
-    """id of the figure on the page -> chart; those without data are left out."""
+class Named(NamedTuple):
+    id: str  # on the page
+    title: str
+    chart: Chart
+
+
+def overview(version: Version) -> list[Named]:
+    """The charts of the first tab; those without data are left out."""
     profile = version.profile
     made = {
         "long-tail": _long_tail(profile),
@@ -38,7 +44,16 @@ def overview(version: Version) -> dict[str, Chart]:
         "topics": _topics(profile),
         "events": _events(profile),
     }
-    return {name: found for name, found in made.items() if found is not None}
+    titles = {
+        "long-tail": _("Long tail"),
+        "popularity": _("How popular the items are"),
+        "activity": _("How active the users are"),
+        "time": _("Events over time"),
+        "values": _("Values"),
+        "topics": _("Categories"),
+        "events": _("Kinds of event"),
+    }
+    return [Named(name, titles[name], found) for name, found in made.items() if found is not None]
 
 
 def _long_tail(profile: Profile) -> Chart | None:

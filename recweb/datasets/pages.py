@@ -75,6 +75,7 @@ def dataset(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, f"datasets/{tab}.html", ctx)
 
 
+SPLITS = ("temporal", "user-temporal", "leave-last", "random")  # JSON keeps no order
 OPEN = (ImportState.UPLOADED, ImportState.WAITING)
 Ctx = dict[str, Any]
 
@@ -83,9 +84,10 @@ def _overview(request: HttpRequest, row: Dataset, version: Version | None) -> Ct
     if version is None:
         return {}
     splits = version.profile.get("splits", {})
-    named = [(name, splits[name]) for name in splits if name != "auto"]
+    named = [(name, splits[name]) for name in SPLITS if name in splits]
     return {
         "charts": figures.overview(version),
+        "topics": version.profile["topics"],
         "counts": version.profile["counts"],
         "gini": version.profile["gini"],
         "first": moment(version.profile["counts"]["first"]),

@@ -27,8 +27,9 @@ class Unreadable(Exception):
 
 def load(run: "Run") -> None:
     """Check a file, and make its rows visible as a new version."""
-    from recweb.datasets import loading
+    from recweb.datasets import loading, removal
 
+    removal.sweep()  # what broken uploads and dead attempts left more than an hour ago
     loading.load(run)
 
 

@@ -1,3 +1,13 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from recweb.experiments import api, registry_api
+
+urlpatterns: list[URLPattern] = [
+    path("experiments/", api.experiments, name="api-experiments"),
+    path("experiments/<int:experiment_id>/", api.experiment, name="api-experiment"),
+    path("experiments/<int:experiment_id>/metrics/", api.metrics, name="api-experiment-metrics"),
+    path("models/", registry_api.models, name="api-models"),
+    path("metrics/", registry_api.metrics, name="api-metrics"),
+    path("rerankers/", registry_api.rerankers, name="api-rerankers"),
+    path("strategies/", registry_api.strategies, name="api-strategies"),
+]

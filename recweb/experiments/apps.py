@@ -19,3 +19,6 @@ class ExperimentsConfig(AppConfig):
                 on_retry="recweb.experiments.ended:again",
             )
         )
+        register(
+            Kind("compare", queue="quick", run="recweb.experiments.tasks:compare", child=False)
+        )

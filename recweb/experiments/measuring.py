@@ -19,6 +19,8 @@ from training.stats import verdict as code_of
 from training.store import read, write
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
 
 HEADLINE = "ndcg@10"
@@ -50,19 +52,25 @@ def save(
 
 def summary(found: Evaluation, rng: np.random.Generator) -> dict[str, dict[str, Any]]:
     """Every metric: mean, 95 % interval over users, n. Measures of all lists have no interval."""
-    table = bootstrap_table(found.per_user, rng)
-    out = {
+    out = table(found.per_user, rng)
+    for name, value in found.overall.items():
+        out[name] = {"mean": _number(value), "lo": None, "hi": None, "n": len(found.users)}
+    return out
+
+
+def table(
+    per_user: "Mapping[str, npt.NDArray[np.floating]]", rng: np.random.Generator
+) -> dict[str, dict[str, Any]]:
+    """{"ndcg@10": (m,)} -> {"ndcg@10": {"mean", "lo", "hi", "n"}}, as JSON takes it."""
+    return {
         name: {
             "mean": _number(cell.mean),
             "lo": _number(cell.lo),
             "hi": _number(cell.hi),
             "n": cell.n,
         }
-        for name, cell in table.items()
+        for name, cell in bootstrap_table(per_user, rng).items()
     }
-    for name, value in found.overall.items():
-        out[name] = {"mean": _number(value), "lo": None, "hi": None, "n": len(found.users)}
-    return out
 
 
 def _number(value: float) -> float | None:

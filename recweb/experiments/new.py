@@ -73,6 +73,7 @@ def _start(
         form.add_error(field if field in form.fields else None, refused.message)
     except Quota as quota:
         form.add_error(None, quota.message)
+    form.look()
     return None
 
 
@@ -113,11 +114,14 @@ def presets(known: dict[str, estimates.Estimate], on: str) -> list[dict[str, Any
             "id": key,
             "name": label,
             "model": orders.model_name(model),
+            "model_id": model,
+            "params": [(f"{model}.{name}", value) for name, value in params.items()],
             "help": forms.PRESET_HELP[key],
-            "estimate": known[model],
+            "seconds": known[model].seconds * longer,
+            "mb": known[model].mb,
             "on": key == on,
         }
-        for key, label, model, _params in forms.PRESETS
+        for key, label, model, params, longer in forms.PRESETS
     ]
 
 

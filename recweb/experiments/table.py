@@ -56,9 +56,7 @@ def column(key: str) -> Column | None:
         head, at, k = key.partition("@")
         name = f"{SHORT[head]}{at}{k}" if head in SHORT else words.metric_name(key)
         path = f"metrics__validation__{key}__mean"
-        return Column(
-            key, name, words.metric_help(key), path, True, words.arrow(key), key in SMALL
-        )
+        return Column(key, name, words.metric_help(key), path, True, words.arrow(key), key in SMALL)
     return None
 
 
@@ -97,7 +95,9 @@ def ordered(rows: ExperimentQuerySet, sort: str) -> tuple[ExperimentQuerySet, st
 
 # --- the filter line -------------------------------------------------------------------------
 
-WORD = re.compile(r'\s*(?:([a-z]+):("[^"]*"|\S*)|([a-z_]+(?:@\d+)?)(>=|<=|>|<|=)(\S+)|("[^"]*"|\S+))')
+WORD = re.compile(
+    r'\s*(?:([a-z]+):("[^"]*"|\S*)|([a-z_]+(?:@\d+)?)(>=|<=|>|<|=)(\S+)|("[^"]*"|\S+))'
+)
 OPERATORS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte", "=": "exact"}
 
 

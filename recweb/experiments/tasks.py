@@ -1,6 +1,6 @@
 """The door to training: what the worker does with a run."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from recweb.experiments.models import Experiment
 
@@ -22,3 +22,25 @@ def fit_final(run: "Run", experiment: Experiment) -> "Path":
     from recweb.experiments import training_run
 
     return training_run.fit_final(run, experiment)
+
+
+def compare(run: "Run") -> None:
+    """Many users: the paired differences, kept for the page that asked."""
+    from recweb.experiments import comparison
+
+    runs = Experiment.objects.in_bulk([run.params["base"], *run.params["runs"]])
+    run.progress(0, 1, "compare")
+    others = [runs[pk] for pk in run.params["runs"] if pk in runs]
+    comparison.keep(run.params["key"], paired(runs[run.params["base"]], others))
+
+
+def paired(base: Experiment, runs: list[Experiment]) -> dict[str, Any]:
+    """Differences of runs to base over common users. Raises jobs.run.Failure in words."""
+    from recweb.experiments import comparing, comparison
+    from recweb.jobs.run import Failure
+    from training.store import Corrupt
+
+    try:
+        return comparing.against(base, runs, list(comparison.PAIRED))
+    except Corrupt as damage:
+        raise Failure(str(damage)) from None

@@ -16,7 +16,7 @@ import numpy as np
 from django.conf import settings
 from django.db.models.functions import Now
 
-from recweb.experiments import artifacts, data, measuring
+from recweb.experiments import artifacts, data, measuring, segments
 from recweb.experiments.models import Experiment
 from recweb.jobs.models import State
 from recweb.jobs.run import Failure, Run
@@ -57,7 +57,10 @@ def train(run: Run) -> None:
     run.progress(96, 100, "compare with the baseline", "%")
     facts = {
         "split_facts": split_facts(split, parts["validation"], parts["test"], distance),
-        "metrics": {"validation": measuring.summary(parts["validation"], rng)},
+        "metrics": {
+            "validation": measuring.summary(parts["validation"], rng),
+            "segments": segments.summary(parts["validation"], split, exclude, experiment.seed),
+        },
         "verdict": measuring.verdict(experiment, split, distance, parts["validation"], rng),
         "labels_facts": measuring.bought(experiment, split, distance, parts["validation"], rng),
     }

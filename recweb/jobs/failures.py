@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from recweb.jobs import outage
 from recweb.jobs.run import Failure
+from recweb.lib import outage
 
 REFUSED = ("Refused", "RefusedParameters")  # training says so about parameters; never imported here
 

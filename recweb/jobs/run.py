@@ -9,8 +9,9 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
-from recweb.jobs import kinds, logfile, outage
+from recweb.jobs import kinds, logfile
 from recweb.jobs.models import LIVE, Job, State
+from recweb.lib import outage
 
 
 class Failure(Exception):

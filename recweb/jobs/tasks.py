@@ -14,6 +14,7 @@ from recweb.celery import app
 from recweb.jobs import beats as beats  # its signals: this module is what a worker loads
 from recweb.jobs import child, ends, fence, heart, kinds, orders, reconcile, work
 from recweb.jobs.models import Job, State
+from recweb.people import accounts
 
 log = logging.getLogger(__name__)
 
@@ -89,3 +90,9 @@ def reconcile_task() -> None:
     except (DatabaseError, InterfaceError) as error:
         connection.close()
         log.warning("nothing reconciled, the database is away: %s", error)
+
+
+@app.task(ignore_result=True)  # type: ignore[untyped-decorator]
+def sweep(**_: object) -> None:
+    """What sign-ins, links and idempotent answers leave behind."""
+    log.info("swept %s rows", accounts.sweep())

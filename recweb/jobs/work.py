@@ -11,11 +11,12 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import translation
 
-from recweb.jobs import ends, failures, kinds, outage
+from recweb.jobs import ends, failures, kinds
 from recweb.jobs.heart import Heart
 from recweb.jobs.kinds import Kind
 from recweb.jobs.models import Job, State
 from recweb.jobs.run import Run, Stopped
+from recweb.lib import outage
 
 # exit codes of a child, which leave the job's row to its watcher: the state says "cancelled" only
 # when the process is gone

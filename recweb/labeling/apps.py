@@ -3,3 +3,18 @@ from django.apps import AppConfig
 
 class LabelingConfig(AppConfig):
     name = "recweb.labeling"
+
+    def ready(self) -> None:
+        from recweb.jobs.kinds import Kind, register
+
+        register(
+            Kind(
+                "select",
+                queue="train",
+                run="recweb.labeling.tasks:select",
+                child=True,
+                nice=True,
+                on_end="recweb.labeling.ended:mirror",
+                on_retry="recweb.labeling.ended:again",
+            )
+        )

@@ -1,6 +1,7 @@
 """Queues of samples that active learning chose, and the labels people gave. Labels only grow."""
 
 import uuid
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -8,11 +9,31 @@ from django.utils.translation import gettext_lazy as _
 
 from recweb.datasets.models import Dataset
 from recweb.experiments.models import Experiment
+from recweb.jobs.models import Job
+
+if TYPE_CHECKING:
+    from recweb.people.models import User
+
+VALUES = (0, 1, 2, 3)
+RELEVANT = 2  # a label from here on says: wanted
 
 
 class Arm(models.TextChoices):
     UNCERTAIN = "uncertain", _("uncertain")
     RANDOM = "random", _("random")
+
+
+class QueueState(models.TextChoices):
+    SELECTING = "selecting", _("selecting")
+    OPEN = "open", _("open")
+    PAUSED = "paused", _("paused")
+    CLOSED = "closed", _("closed")
+    FAILED = "failed", _("failed")
+
+
+class QueueQuerySet(models.QuerySet["Queue"]):
+    def visible(self, user: "User") -> "QueueQuerySet":
+        return self.filter(dataset__in=Dataset.objects.visible(user))
 
 
 class Queue(models.Model):
@@ -24,14 +45,22 @@ class Queue(models.Model):
     guideline = models.TextField(blank=True)
     overlap = models.PositiveSmallIntegerField(default=1)  # distinct people per sample
     size = models.PositiveIntegerField(default=200)
-    state = models.CharField(max_length=10, default="selecting")  # selecting, open, paused, closed
+    state = models.CharField(
+        max_length=10, choices=QueueState.choices, default=QueueState.SELECTING
+    )
     seed = models.BigIntegerField(default=0)
     job_id = models.BigIntegerField(null=True)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created = models.DateTimeField(auto_now_add=True)
 
+    objects = QueueQuerySet.as_manager()
+
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def job(self) -> Job | None:
+        return Job.objects.filter(pk=self.job_id).first() if self.job_id else None
 
 
 class Sample(models.Model):
@@ -42,13 +71,24 @@ class Sample(models.Model):
     arm = models.CharField(max_length=10, choices=Arm.choices)
     uncertainty = models.FloatField(null=True)
     score = models.FloatField(null=True)
-    wanted = models.PositiveSmallIntegerField(default=1)  # answers still to be asked for
+    # answers that nobody gives or has in hand yet: a claim takes one, a lost lease gives it back
+    wanted = models.PositiveSmallIntegerField(default=1)
+    # what the model knew of the user when it was chosen, newest first: [[item code, at], ...];
+    # held-out events are not shown, or what is seen there would leak into training
+    context = models.JSONField(default=list)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["queue", "user_code", "item_code"], name="sample_once")
         ]
-        indexes = [models.Index(fields=["queue", "wanted", "order"])]
+        indexes = [
+            models.Index(fields=["queue", "order"]),
+            models.Index(
+                fields=["queue", "order"],
+                condition=models.Q(wanted__gt=0),
+                name="sample_wanted",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.queue_id}/{self.order}"
@@ -59,6 +99,7 @@ class LeaseState(models.TextChoices):
     ANSWERED = "answered", _("answered")
     SKIPPED = "skipped", _("skipped")
     LOST = "lost", _("lost")
+    UNDONE = "undone", _("undone")
 
 
 class Lease(models.Model):
@@ -67,10 +108,11 @@ class Lease(models.Model):
     sample = models.ForeignKey(Sample, models.CASCADE, related_name="leases")
     annotator = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     token = models.UUIDField(default=uuid.uuid4, unique=True)
-    state = models.CharField(
-        max_length=10, choices=LeaseState.choices, default=LeaseState.HELD
-    )
+    state = models.CharField(max_length=10, choices=LeaseState.choices, default=LeaseState.HELD)
     until = models.DateTimeField()
+    ended = models.DateTimeField(null=True)
+    flagged = models.BooleanField(default=False)  # of a skipped one; an answer carries its own
+    note = models.TextField(blank=True)
     created = models.DateTimeField(db_default=models.functions.Now())
 
     class Meta:
@@ -110,6 +152,14 @@ class Label(models.Model):
             ),
             models.CheckConstraint(
                 name="value_in_scale", condition=models.Q(value__gte=0, value__lte=3)
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["lease"]),
+            models.Index(
+                fields=["annotator", "-created"],
+                condition=models.Q(closed__isnull=True),
+                name="label_mine",
             ),
         ]
 

@@ -1,3 +1,25 @@
 """Least role for each route of this app, by method."""
 
-ROUTES: dict[str, dict[str, str]] = {}
+ROUTES: dict[str, dict[str, str]] = {
+    "queues": {"GET": "annotator"},
+    "queue-new": {"GET": "analyst", "POST": "analyst"},
+    "queue": {"GET": "analyst"},
+    "queue-state": {"POST": "analyst"},
+    "queue-retrain": {"POST": "analyst"},
+    "label": {"GET": "annotator"},
+    "label-answer": {"POST": "annotator"},
+    "label-more": {"POST": "annotator"},
+    "label-past": {"GET": "annotator"},
+    "label-review": {"GET": "analyst"},
+    "api-queues": {"GET": "annotator", "POST": "analyst"},
+    "api-queue": {"GET": "annotator", "PATCH": "analyst"},
+    "api-queue-next": {"POST": "annotator"},
+    "api-queue-renew": {"POST": "annotator"},
+    "api-queue-undo": {"POST": "annotator"},
+    "api-queue-progress": {"GET": "annotator"},
+    "api-queue-retrain": {"POST": "analyst"},
+    "api-sample-label": {"POST": "annotator"},
+    "api-sample-skip": {"POST": "annotator"},
+    "api-sample-change": {"POST": "annotator"},
+    "api-sample-undo": {"POST": "annotator"},
+}

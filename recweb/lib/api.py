@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -14,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from recweb.lib import answers
+from recweb.lib import answers, outage
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -79,7 +78,7 @@ def errors(exc: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(exc, ApiError):
         found = answers.body(request, exc.status, exc.code, exc.message, exc.field, exc.row)
         return Response(found, status=exc.status)
-    if isinstance(exc, OperationalError | InterfaceError):
+    if outage.away(exc):
         return None
     if isinstance(exc, Http404 | PermissionDenied):
         status = 404 if isinstance(exc, Http404) else 403

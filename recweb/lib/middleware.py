@@ -9,12 +9,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.signals import got_request_exception
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils.translation import gettext as _
 
-from recweb.lib import answers, logs, multipart
+from recweb.lib import answers, logs, multipart, outage
 
 log = logging.getLogger("recweb.request")
 Next = Callable[[HttpRequest], HttpResponseBase]
@@ -56,7 +56,7 @@ class RequestIdMiddleware:
 
 
 def _is_down(error: BaseException | None) -> bool:
-    return isinstance(error, OperationalError | InterfaceError)
+    return error is not None and outage.away(error)
 
 
 def _remember(request: HttpRequest | None = None, **kwargs: Any) -> None:
@@ -79,7 +79,9 @@ class DatabaseDownMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         try:
             response = self.get_response(request)
-        except (OperationalError, InterfaceError) as error:
+        except (DatabaseError, InterfaceError) as error:
+            if not outage.away(error):
+                raise
             return self.down(request, error)
         if response.status_code == 500 and getattr(request, "database_down", False):
             return answers.unavailable(request)

@@ -10,13 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from recweb.datasets.models import Dataset, Import, ImportState, Version
+from recweb.experiments import words
 from recweb.experiments.models import Experiment, Role
 from recweb.jobs.models import Beat, Job, State
 from recweb.labeling.models import Label, Sample
-from recweb.lib import numbers
-from recweb.pages.help import say
 from recweb.people.models import User
-from training import registry
 
 SILENT = timedelta(seconds=30)
 LAST = 5
@@ -88,15 +86,8 @@ class Home:
         return judged.order_by("-metrics__validation__ndcg@10__mean", "pk").first()
 
     @property
-    def best_words(self) -> str:
-        return verdict_words(self.best) if self.best else ""
-
-    @property
-    def best_code(self) -> str:
-        if self.best is None:
-            return ""
-        gap = (self.best.verdict.get("metrics") or {}).get("ndcg@10") or {}
-        return str(gap.get("code", ""))
+    def verdict(self) -> words.Verdict | None:
+        return words.verdict(self.best) if self.best else None
 
     @property
     def rows(self) -> "list[RunRow]":
@@ -190,34 +181,3 @@ class RunRow:
     @property
     def ndcg(self) -> float | None:
         return self.run.mean("ndcg@10")
-
-
-def verdict_words(run: Experiment) -> str:
-    """The verdict against the baseline on nDCG@10 as a sentence."""
-    names = registry.models()
-    gap = (run.verdict.get("metrics") or {}).get("ndcg@10") or {}
-    base = gap.get("baseline_mean")
-    share = gap["difference"] / base if base and "difference" in gap else None
-    facts = {
-        "model": say(names.get(run.model, {}).get("name", run.model)),
-        "baseline": say(names.get(run.verdict.get("baseline", ""), {}).get("name", _("baseline"))),
-        "gap": numbers.signed(gap.get("difference")),
-        "share": "" if share is None else f" ({'+' if share > 0 else ''}{numbers.pct(share)})",
-        "low": numbers.signed(gap.get("lo")),
-        "high": numbers.signed(gap.get("hi")),
-    }
-    words = {
-        "better": _(
-            "%(model)s beats %(baseline)s on nDCG@10: %(gap)s%(share)s, "
-            "95 %% interval %(low)s to %(high)s."
-        ),
-        "worse": _(
-            "%(model)s is worse than %(baseline)s on nDCG@10: %(gap)s%(share)s, "
-            "95 %% interval %(low)s to %(high)s."
-        ),
-        "noise": _(
-            "%(model)s and %(baseline)s differ within noise on nDCG@10: %(gap)s%(share)s, "
-            "95 %% interval %(low)s to %(high)s."
-        ),
-    }
-    return words.get(gap.get("code", ""), words["noise"]) % facts

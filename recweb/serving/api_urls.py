@@ -1,3 +1,7 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from recweb.serving import api
+
+urlpatterns: list[URLPattern] = [
+    path("recommend/", api.recommend_, name="api-recommend"),
+]

@@ -18,8 +18,8 @@ from recweb.jobs.run import Failure, Run
 from recweb.tuning import people
 from recweb.tuning.models import Frontier
 from training.distance import Distance, choose
+from training.rerank.frontier import WEIGHTS, frontier
 from training.rerank.frontier import Frontier as Found
-from training.rerank.frontier import frontier
 from training.rerank.knee import knee
 from training.split import Split, SplitError
 from training.stats import resampled
@@ -30,7 +30,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def work(run: Run) -> None:
-    row = Frontier.objects.select_related("experiment__version").get(pk=run.target_id)
+    row = Frontier.objects.select_related("experiment__version").get(pk=run.target_id or 0)
     run.progress(0, 100, "read the log", "%")
     try:
         split = data.load_split(row.experiment, lambda *_: run.check())
@@ -73,9 +73,8 @@ def measure(
     distance: Distance,
     split: Split,
     k: int,
-    weights: Floats | None = None,
+    weights: Floats = WEIGHTS,
 ) -> Found:
-    given = {} if weights is None else {"weights": weights}
     return frontier(
         np.asarray(arrays["candidates"]),
         np.asarray(arrays["candidate_scores"]),
@@ -84,7 +83,7 @@ def measure(
         split,
         users=np.asarray(arrays["users"]),
         k=k,
-        **given,
+        weights=weights,
     )
 
 
@@ -115,9 +114,9 @@ def suggestions(found: Found) -> dict[str, Any]:
     drawn = np.split(resampled(both, np.random.default_rng(0)), 2, axis=1)
     here = [found.means[relevance], found.means[variety]]
     return {
-        "knee": None if np.isnan(bend.weight) else bend.weight,
-        "knee_lo": None if np.isnan(bend.lo) else bend.lo,
-        "knee_hi": None if np.isnan(bend.hi) else bend.hi,
+        "knee": plain(np.array([bend.weight]))[0],
+        "knee_lo": plain(np.array([bend.lo]))[0],
+        "knee_hi": plain(np.array([bend.hi]))[0],
         "rules": [rule(found.weights, here, drawn, loss) for loss in LOSSES],
         "change": {relevance: change(drawn[0]), variety: change(drawn[1])},
     }
@@ -134,13 +133,14 @@ def rule(weights: Floats, here: list[Floats], drawn: list[Floats], loss: float) 
     best = int(most_varied(here[0][None], here[1][None], loss)[0])
     spread = weights[most_varied(drawn[0], drawn[1], loss)]
     lo, hi = np.percentile(spread, [2.5, 97.5], method="nearest")
-    return {"loss": loss, "weight": float(weights[best]), "lo": float(lo), "hi": float(hi)}
+    found = dict(zip(("weight", "lo", "hi"), plain(np.array([weights[best], lo, hi])), strict=True))
+    return {"loss": loss, **found}
 
 
 def most_varied(relevance: Floats, variety: Floats, loss: float) -> npt.NDArray[np.intp]:
     """Column of the most varied allowed weight of each row; ties: the lowest. (n, w) each."""
     allowed = relevance >= relevance[:, :1] * (1.0 - loss)
-    return np.where(allowed, variety, -np.inf).argmax(axis=1)
+    return np.asarray(np.where(allowed, variety, -np.inf).argmax(axis=1))
 
 
 def keep(
@@ -149,8 +149,10 @@ def keep(
     """Arrays for the page: lists and metrics of the kept users, and what they had in train."""
     kept = np.asarray(users)[found.rows]
     history = split.train[kept]
-    metrics = {artifacts.array_name(name): values for name, values in found.per_user.items()}
-    arrays = metrics | {
+    arrays: dict[str, npt.NDArray[Any]] = {
+        artifacts.array_name(name): values for name, values in found.per_user.items()
+    }
+    arrays |= {
         "weights": found.weights,
         "users": kept.astype(np.int32),
         "lists": found.lists,

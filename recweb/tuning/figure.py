@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from recweb.lib.charts import chart, pareto
-from recweb.lib.curves import plain
+from recweb.lib.escape import plain
 from recweb.lib.figure import Chart, axis
 from recweb.tuning.models import Frontier
 
@@ -19,7 +19,7 @@ def tradeoff(row: Frontier, others: Sequence[Frontier], caption: str) -> Chart:
     k = row.points.get("k", row.k)
     data = [_faint(other, number) for number, other in enumerate(others[:OTHERS], 1)]
     data = [trace for trace in data if trace["x"]]
-    data += [_pareto(x["mean"], y["mean"]), _points(row, x, y)]
+    data += [_intervals(x, y), _pareto(x["mean"], y["mean"]), _points(row, x, y)]
     if row.points.get("knee") is not None:
         data.append(_knee(row, x, y))
     names = [_("Diversity"), f"ILD@{k}", "95 %", f"nDCG@{k}", "95 %"]
@@ -28,8 +28,8 @@ def tradeoff(row: Frontier, others: Sequence[Frontier], caption: str) -> Chart:
         caption,
         names,
         _table(row, x, y),
-        xaxis=axis(f"ILD@{k} → " + _("more varied")),
-        yaxis=axis(f"nDCG@{k} → " + _("more relevant"), rangemode="normal"),
+        xaxis=axis(f"ILD@{k} →"),
+        yaxis=axis(f"nDCG@{k} ↑", rangemode="normal"),
         hovermode="closest",
         showlegend=bool(others),
         margin={"l": 64, "r": 14, "t": 10, "b": 48},
@@ -87,15 +87,29 @@ def _points(row: Frontier, x: dict[str, Any], y: dict[str, Any]) -> dict[str, An
         "customdata": weights,
         "hovertemplate": plain(_("diversity")) + " %{customdata:.2f}<br>ILD %{x:.3f}"
         "<br>nDCG %{y:.4f}<extra></extra>",
-        "error_y": _bars(y),
+        "marker": {"size": 8},
+        "meta": {"series": 0},
+    }
+
+
+def _intervals(x: dict[str, Any], y: dict[str, Any]) -> dict[str, Any]:
+    """95 % bars as a trace of their own, faint: they must not outshine the points."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": x["mean"],
+        "y": y["mean"],
         "error_x": _bars(x),
-        "marker": {"size": 7},
+        "error_y": _bars(y),
+        "opacity": 0.35,
+        "marker": {"size": 1},
+        "hoverinfo": "skip",
+        "showlegend": False,
         "meta": {"series": 0},
     }
 
 
 def _bars(values: dict[str, Any]) -> dict[str, Any]:
-    """95 % intervals, thin: they must not outshine the points."""
     if "lo" not in values:
         return {"visible": False}
     mean = values["mean"]
@@ -104,7 +118,7 @@ def _bars(values: dict[str, Any]) -> dict[str, Any]:
         "symmetric": False,
         "array": [_gap(hi, m) for hi, m in zip(values["hi"], mean, strict=True)],
         "arrayminus": [_gap(m, lo) for lo, m in zip(values["lo"], mean, strict=True)],
-        "thickness": 0.8,
+        "thickness": 1,
         "width": 0,
     }
 

@@ -57,7 +57,7 @@ def scaled(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _alike(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    return np.clip(vectors @ vectors.T, 0.0, 1.0)
+    return np.asarray(np.clip(vectors @ vectors.T, 0.0, 1.0))
 
 
 def _ild(alike: npt.NDArray[np.floating[Any]], row: npt.NDArray[np.int32]) -> float | None:

@@ -69,9 +69,7 @@ class Policy(models.Model):
     lowest = models.FloatField(default=0.0)  # bounds within which a request may override
     highest = models.FloatField(default=1.0)
     comment = models.TextField()
-    state = models.CharField(
-        max_length=10, choices=PolicyState.choices, default=PolicyState.DRAFT
-    )
+    state = models.CharField(max_length=10, choices=PolicyState.choices, default=PolicyState.DRAFT)
     bundle = models.CharField(max_length=100, blank=True)  # folder below ARTIFACTS
     job_id = models.BigIntegerField(null=True)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

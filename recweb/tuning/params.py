@@ -21,17 +21,13 @@ def number(text: str, field: str, low: float = 0.0, high: float = 1.0) -> float:
     return value
 
 
-def weight(request: HttpRequest, name: str, default: float | None) -> float | None:
-    """?diversity= in thousandths, as the re-ranker reads it; a wrong one is the default: a page
-    whose address was cut off still opens."""
+def weight(request: HttpRequest, name: str = "diversity") -> float | None:
+    """?diversity= in thousandths, as the re-ranker reads it; a wrong one is none: a page whose
+    address was cut off still opens."""
     try:
         return round(number(request.GET[name], name), 3)
     except (KeyError, ApiError):
-        return default
-
-
-def pin(request: HttpRequest, name: str) -> float | None:
-    return weight(request, name, None)
+        return None
 
 
 def whole(text: str, field: str, low: int, high: int) -> int:

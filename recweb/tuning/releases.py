@@ -76,7 +76,7 @@ def publish(policy: Policy, owner: "User") -> Job:
             dataset_id=row.dataset_id,
             target_id=row.pk,
         )
-        Experiment.objects.filter(pk=row.final_id).update(job_id=job.pk, state=State.QUEUED)
+        Experiment.objects.filter(pk=row.final_id or 0).update(job_id=job.pk, state=State.QUEUED)
         row.state, row.job_id = PolicyState.FITTING, job.pk
         row.save(update_fields=["state", "job_id", "final"])
     policy.refresh_from_db()

@@ -19,7 +19,7 @@ NOT_METRICS = {"users", "candidates", "candidate_scores", "truth_indptr", "truth
 
 
 def work(run: Run) -> None:
-    experiment = Experiment.objects.select_related("version").get(pk=run.target_id)
+    experiment = Experiment.objects.select_related("version").get(pk=run.target_id or 0)
     weight = float(run.params["weight"])
     run.progress(10, 100, "open the test part", "%")
     try:
@@ -37,7 +37,13 @@ def work(run: Run) -> None:
             finalised_by=run.owner_id,
             finalised_weight=weight,
         )
-        Frontier.objects.filter(experiment=row, reranker="mmr").update(test_points=found["points"])
+        # also where no frontier was worked out yet: it will find its test points here
+        Frontier.objects.update_or_create(
+            experiment=row,
+            reranker="mmr",
+            distance=found["distance"],
+            defaults={"test_points": found["points"]},
+        )
         owner = User.objects.get(pk=run.owner_id)
         audit.record(owner, "finalise", f"experiment {row.pk}", weight=weight)
 
@@ -48,7 +54,11 @@ def points(experiment: Experiment, weight: float) -> dict[str, Any]:
     split = data.load_split(experiment, lambda *_: None)
     distance = curve.distance_of(experiment, split, None)
     found = curve.measure(arrays, distance, split, 10, np.unique([0.0, weight]))
-    return {"metrics": measured(arrays, meta), "points": curve.summary(found)}
+    return {
+        "metrics": measured(arrays, meta),
+        "points": curve.summary(found),
+        "distance": distance.source,
+    }
 
 
 def measured(arrays: dict[str, Any], meta: dict[str, Any]) -> dict[str, Any]:

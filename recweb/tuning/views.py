@@ -37,26 +37,28 @@ def tradeoff(request: HttpRequest) -> HttpResponse:
 def page(request: HttpRequest, found: Choice, row: Frontier) -> dict[str, Any]:
     run = row.experiment
     weights = board.grid(row)
-    weight = params.weight(request, "diversity", row.points.get("knee") or 0.0)
+    asked = params.weight(request)
+    weight = row.points.get("knee") or 0.0 if asked is None else asked
+    grid = sorted({*weights, weight})
     who, unknown = board.chosen(row, request.GET.getlist("users"))
     shown, trouble = [], ""
     try:
-        shown = board.people(run, board.open_shelf(row), who, sorted({*weights, weight}), row.k)
+        shown = board.people(run, board.open_shelf(row), who, grid, row.k)
     except Missing as missing:
         trouble = str(missing)
-    block = board.whole(row, found.others) | {
+    facts = board.whole(row, found.others) | {
         "run": run.pk,
         "weight": weight,
-        "grid": sorted({*weights, weight}),
+        "grid": grid,
         "people": shown,
-        "pins": {name: params.pin(request, name) for name in ("a", "b")},
+        "pins": {name: params.weight(request, name) for name in ("a", "b")},
         "urls": addresses(run.dataset.slug),
     }
     return {
         "row": row,
-        "block": block,
+        "facts": facts,
         "weight": weight,
-        "cards": [cards.card(one, weight, block["grid"]) for one in shown],
+        "cards": [cards.card(one, weight, grid) for one in shown],
         "costs": cards.costs(row, weight),
         "chart": figure.tradeoff(row, found.others, cards.caption(row)),
         "unknown": unknown,
@@ -93,7 +95,7 @@ def lists(request: HttpRequest) -> HttpResponse:
     """What the page's grid lacks: another weight for its people, or another person."""
     row = _frontier(request)
     points = board.grid(row)
-    weight = params.weight(request, "diversity", None)
+    weight = params.weight(request)
     asked = request.GET.getlist("users")
     if request.GET.get("random"):
         asked = [_somebody(row, asked)]
@@ -155,5 +157,7 @@ def finalise(request: HttpRequest, experiment_id: int) -> HttpResponse:
     except (orders.Refused, jobs.Quota, ApiError) as refused:
         messages.error(request, refused.message)
         return redirect(back)
-    messages.success(request, _("The test part is being opened, at 0 and at %(w)s.") % {"w": weight})
+    messages.success(
+        request, _("The test part is being opened, at 0 and at %(w)s.") % {"w": weight}
+    )
     return redirect(f"{back}&diversity={weight:g}")

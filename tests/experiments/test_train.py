@@ -41,7 +41,7 @@ def test_means_come_from_the_kept_arrays(films: Dataset, ann: User) -> None:
 
 def test_test_metrics_stay_sealed(films: Dataset, ann: User) -> None:
     run = trained(films, ann, "pop")
-    assert set(run.metrics) == {"validation"}
+    assert set(run.metrics) == {"validation", "segments"}
     assert run.verdict == {}
 
 

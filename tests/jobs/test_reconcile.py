@@ -54,6 +54,7 @@ def test_one_reconciler_at_a_time(ann: User) -> None:
         cursor.execute("SELECT pg_advisory_lock(%s)", [reconcile.LOCK])
         reconcile.reconcile()
         assert state(job) == State.RUNNING
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [reconcile.LOCK])
     other.close()
     reconcile.reconcile()
     assert state(job) == State.QUEUED

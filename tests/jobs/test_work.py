@@ -9,10 +9,11 @@ import pytest
 from django.db import DatabaseError, OperationalError, connection
 from django.utils import translation
 
-from recweb.jobs import ends, failures, fence, kinds, logfile, orders, outage, work
+from recweb.jobs import ends, failures, fence, kinds, logfile, orders, work
 from recweb.jobs.kinds import Kind
 from recweb.jobs.models import Job, State
 from recweb.jobs.run import Failure, Run, Stopped
+from recweb.lib import outage
 from recweb.people.models import Preference, User
 from tests.jobs.conftest import SAID
 

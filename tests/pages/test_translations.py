@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -129,6 +130,8 @@ class Words(HTMLParser):
 
 NOT_WORDS = {
     "recweb",
+    "ild",
+    "python",
     "english",
     "简体中文",
     "ndcg",
@@ -150,7 +153,9 @@ def untranslated(text: str) -> list[str]:
     words = Words()
     words.feed(text)
     found = []
-    for piece in words.found:
+    # names of measures (recall@10) and the words of the filter language (state:done, ndcg>0.03)
+    notation = re.compile(r"\w+(@\d+|:\w*|[<>=]+[\d.]+)")
+    for piece in map(partial(notation.sub, ""), words.found):
         for word in re.findall(r"[A-Za-z]{3,}", piece):
             if word.lower() not in NOT_WORDS:
                 found.append(piece.strip()[:60])

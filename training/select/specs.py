@@ -6,7 +6,7 @@ SPECS = {
         "name": {"en": "Uncertain pairs", "zh-hans": "不确定的配对"},
         "kind": "pairs",
         "needs": ["scores"],
-        "formula": "-|score(u, i) - score of u's K-th item|",
+        "formula": "-|r(u, i) - r of u's K-th unseen item|, r = score scaled to 0..1 by user",
         "help": {
             "en": "Asks about items whose score lies closest to a person's K-th score: an answer "
             "there decides what enters the list.",

@@ -6,59 +6,130 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('datasets', '0001_initial'),
-        ('experiments', '0001_initial'),
+        ("datasets", "0001_initial"),
+        ("experiments", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Frontier',
+            name="Frontier",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reranker', models.CharField(default='mmr', max_length=20)),
-                ('distance', models.CharField(max_length=20)),
-                ('n_candidates', models.PositiveIntegerField(default=100)),
-                ('k', models.PositiveIntegerField(default=10)),
-                ('points', models.JSONField(default=dict)),
-                ('test_points', models.JSONField(default=dict)),
-                ('folder', models.CharField(blank=True, max_length=100)),
-                ('job_id', models.BigIntegerField(null=True)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('experiment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='frontiers', to='experiments.experiment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reranker", models.CharField(default="mmr", max_length=20)),
+                ("distance", models.CharField(max_length=20)),
+                ("n_candidates", models.PositiveIntegerField(default=100)),
+                ("k", models.PositiveIntegerField(default=10)),
+                ("points", models.JSONField(default=dict)),
+                ("test_points", models.JSONField(default=dict)),
+                ("folder", models.CharField(blank=True, max_length=100)),
+                ("job_id", models.BigIntegerField(null=True)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "experiment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="frontiers",
+                        to="experiments.experiment",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('experiment', 'reranker', 'distance'), name='frontier_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("experiment", "reranker", "distance"), name="frontier_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Policy',
+            name="Policy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('name', models.CharField(max_length=120)),
-                ('reranker', models.CharField(default='mmr', max_length=20)),
-                ('distance', models.CharField(default='categories', max_length=20)),
-                ('diversity', models.FloatField()),
-                ('lowest', models.FloatField(default=0.0)),
-                ('highest', models.FloatField(default=1.0)),
-                ('comment', models.TextField()),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('fitting', 'being refitted'), ('published', 'published'), ('retired', 'retired'), ('failed', 'failed')], default='draft', max_length=10)),
-                ('bundle', models.CharField(blank=True, max_length=100)),
-                ('job_id', models.BigIntegerField(null=True)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('published', models.DateTimeField(null=True)),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='policies', to='datasets.dataset')),
-                ('experiment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='policies', to='experiments.experiment')),
-                ('final', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='serves', to='experiments.experiment')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("name", models.CharField(max_length=120)),
+                ("reranker", models.CharField(default="mmr", max_length=20)),
+                ("distance", models.CharField(default="categories", max_length=20)),
+                ("diversity", models.FloatField()),
+                ("lowest", models.FloatField(default=0.0)),
+                ("highest", models.FloatField(default=1.0)),
+                ("comment", models.TextField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("fitting", "being refitted"),
+                            ("published", "published"),
+                            ("retired", "retired"),
+                            ("failed", "failed"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("bundle", models.CharField(blank=True, max_length=100)),
+                ("job_id", models.BigIntegerField(null=True)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("published", models.DateTimeField(null=True)),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="policies",
+                        to="datasets.dataset",
+                    ),
+                ),
+                (
+                    "experiment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="policies",
+                        to="experiments.experiment",
+                    ),
+                ),
+                (
+                    "final",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="serves",
+                        to="experiments.experiment",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('dataset', 'number'), name='policy_number_once'), models.UniqueConstraint(condition=models.Q(('state', 'published')), fields=('dataset',), name='one_published_policy')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("dataset", "number"), name="policy_number_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "published")),
+                        fields=("dataset",),
+                        name="one_published_policy",
+                    ),
+                ],
             },
         ),
     ]

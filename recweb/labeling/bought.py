@@ -1,0 +1,85 @@
+"""What did these labels buy? Each retrain against its parent, in words, figures and a chart."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from recweb.experiments.models import Experiment
+from recweb.jobs.models import LIVE, State
+from recweb.labeling.models import Queue
+from recweb.lib import charts, numbers
+from recweb.lib.figure import Chart
+
+METRICS = ("ndcg@10", "recall@10")
+
+
+def retrains(queue: Queue) -> list[dict[str, Any]]:
+    """Runs that learnt from this queue, oldest first, with what each metric moved."""
+    runs = Experiment.objects.filter(labels_from=queue.pk, parent=queue.experiment)
+    return [_row(run) for run in runs.order_by("pk")]
+
+
+def _row(run: Experiment) -> dict[str, Any]:
+    facts = run.labels_facts
+    found = facts.get("metrics", {})
+    pairs = run.label_pairs
+    moved = [{"metric": name, **found[name], "words": words(found[name])}
+             for name in METRICS if name in found]  # fmt: skip
+    return {
+        "run": run,
+        "live": run.state in LIVE,
+        "failed": run.state in (State.FAILED, State.CANCELLED),
+        "n": facts.get("n", len(pairs)),
+        "relevant": facts.get("n_relevant", sum(pair[2] >= 2 for pair in pairs)),
+        "arms": facts.get("by_arm")
+        or {arm: sum(pair[3] == arm for pair in pairs) for arm in ("uncertain", "random")},
+        "n_users": facts.get("n_users"),
+        "moved": moved,
+        "code": moved[0]["code"] if moved else "",
+    }
+
+
+def words(cell: dict[str, Any]) -> str:
+    """The verdict of one paired difference. Within noise it says what could not have been seen."""
+    if cell.get("difference") is None:
+        return _("There is nothing to compare.")
+    facts = {"gap": numbers.signed(cell["difference"]), "p": _p(cell.get("p"))}
+    if cell["code"] == "better":
+        return _("Better by %(gap)s (%(p)s).") % facts
+    if cell["code"] == "worse":
+        return _("Worse by %(gap)s (%(p)s).") % facts
+    half = ((cell["hi"] or 0) - (cell["lo"] or 0)) / 2
+    return _("Cannot tell yet: gaps under %(half)s are invisible (%(p)s).") % {
+        **facts,
+        "half": numbers.sig3(half),
+    }
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return "p –"
+    return "p < 0.001" if value < 0.001 else f"p = {numbers.sig3(value)}"
+
+
+def curve(rows: list[dict[str, Any]]) -> Chart | None:
+    """Difference to the parent over the number of labels; one line a metric, with its interval."""
+    done = [row for row in rows if row["moved"]]
+    if not done:
+        return None
+    series = {
+        name: [
+            (row["n"], cell["difference"])
+            for row in sorted(done, key=lambda row: row["n"])
+            for cell in row["moved"]
+            if cell["metric"] == name and cell["difference"] is not None
+        ]
+        for name in METRICS
+    }
+    caption = _("What each retrain moved against its parent, over the labels it learnt from")
+    return charts.line(
+        {name: points for name, points in series.items() if points},
+        caption,
+        _("labels"),
+        _("difference to the parent"),
+        markers=True,
+    )

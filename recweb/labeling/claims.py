@@ -1,0 +1,156 @@
+"""Who gets which sample: leases by the database's clock, one sample never in too many hands.
+
+The condition stands on the sample's own row (`wanted`), which each claim lowers: so two people who
+ask at the same instant cannot be answered from the same look at the table.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from recweb.labeling.models import Queue, QueueState
+
+if TYPE_CHECKING:
+    from recweb.people.models import User
+
+ANNOTATOR_LOCK = 4_201_004  # advisory, with the annotator's number: two tabs wait for each other
+RECLAIM_LOCK = 4_201_005  # advisory, with the queue's number: one reclaims, the others go on
+ROW_LOCK = "FOR UPDATE OF sample SKIP LOCKED"
+MOST = 10
+
+UNTIL = "clock_timestamp() + %(lease)s * interval '1 second'"
+# what I hold already, also when its time is over but nobody has asked for it since
+MINE = f"""
+    UPDATE labeling_lease lease SET until = {UNTIL} FROM labeling_sample sample
+    WHERE lease.sample_id = sample.id AND sample.queue_id = %(queue)s
+      AND lease.annotator_id = %(annotator)s AND lease.state = 'held'
+    RETURNING lease.token, lease.until, lease.sample_id, sample."order"
+"""
+RECLAIM = """
+    WITH gone AS (
+        SELECT lease.id FROM labeling_lease lease
+        JOIN labeling_sample sample ON sample.id = lease.sample_id
+        WHERE lease.state = 'held' AND lease.until < clock_timestamp()
+          AND sample.queue_id = %(queue)s
+        FOR UPDATE OF lease SKIP LOCKED
+    ), lost AS (
+        UPDATE labeling_lease SET state = 'lost', ended = clock_timestamp()
+        FROM gone WHERE labeling_lease.id = gone.id RETURNING labeling_lease.sample_id
+    ), back AS (SELECT sample_id, count(*) AS n FROM lost GROUP BY sample_id)
+    UPDATE labeling_sample SET wanted = wanted + back.n
+    FROM back WHERE labeling_sample.id = back.sample_id
+"""
+# not again to who has it, answered it, skipped it, or answered it too late
+NEW_TO_ME = """
+    NOT EXISTS (
+        SELECT 1 FROM labeling_lease mine WHERE mine.sample_id = sample.id
+          AND mine.annotator_id = %(annotator)s AND mine.state IN ('held', 'answered', 'skipped')
+    ) AND NOT EXISTS (
+        SELECT 1 FROM labeling_label given WHERE given.sample_id = sample.id
+          AND given.annotator_id = %(annotator)s AND given.closed IS NULL
+    )
+"""
+CLAIM = """
+    WITH free AS (
+        SELECT sample.id FROM labeling_sample sample
+        WHERE sample.queue_id = %(queue)s AND sample.wanted > 0 AND {new}
+        ORDER BY sample."order" LIMIT %(count)s {lock}
+    ), taken AS (
+        UPDATE labeling_sample SET wanted = wanted - 1 FROM free
+        WHERE labeling_sample.id = free.id
+        RETURNING labeling_sample.id, labeling_sample."order"
+    ), made AS (
+        INSERT INTO labeling_lease (sample_id, annotator_id, token, state, until, flagged, note)
+        SELECT id, %(annotator)s, gen_random_uuid(), 'held', {until}, false, '' FROM taken
+        RETURNING token, until, sample_id
+    )
+    SELECT made.token, made.until, made.sample_id, taken."order"
+    FROM made JOIN taken ON taken.id = made.sample_id
+"""
+
+
+class NotOpen(Exception):
+    """The queue gives out no samples now."""
+
+    def __init__(self, state: str) -> None:
+        words = {
+            QueueState.SELECTING: _("The samples of this queue are still being chosen."),
+            QueueState.PAUSED: _("This queue is paused. What you have answered is saved."),
+            QueueState.CLOSED: _("This queue is closed. What you have answered is saved."),
+            QueueState.FAILED: _("Choosing the samples of this queue failed."),
+        }
+        self.state = state
+        self.message = words.get(QueueState(state), "")
+        super().__init__(self.message)
+
+
+@dataclass(frozen=True)
+class Held:
+    token: uuid.UUID
+    until: datetime
+    sample_id: int
+    order: int
+
+
+def take(queue: Queue, annotator: "User", count: int = 1) -> list[Held]:
+    """Up to `count` samples for this person: those in hand first, renewed, then new ones in the
+    queue's order. Fewer, or none, when nothing is left. Raises NotOpen."""
+    if queue.state != QueueState.OPEN:
+        raise NotOpen(queue.state)
+    facts = _facts(queue, annotator)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ANNOTATOR_LOCK, annotator.pk])
+        held = _rows(cursor, MINE, facts)
+        if len(held) < count:
+            cursor.execute(
+                "SELECT pg_try_advisory_xact_lock(%s, %s)", [RECLAIM_LOCK, queue.pk % 2**31]
+            )
+            if cursor.fetchone()[0]:
+                cursor.execute(RECLAIM, facts)
+            claim = CLAIM.format(new=NEW_TO_ME, lock=ROW_LOCK, until=UNTIL)
+            held += _rows(cursor, claim, {**facts, "count": count - len(held)})
+    return sorted(held, key=lambda row: row.order)
+
+
+def renew(queue: Queue, annotator: "User") -> list[Held]:
+    """Everything that this person holds here, for another lease from now."""
+    with connection.cursor() as cursor:
+        held = _rows(cursor, MINE, _facts(queue, annotator))
+    return sorted(held, key=lambda row: row.order)
+
+
+def waiting(queue_ids: list[int], annotator: "User") -> dict[int, int]:
+    """How many samples of each queue this person could still get or has in hand."""
+    if not queue_ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT sample.queue_id, count(*) FROM labeling_sample sample
+            WHERE sample.queue_id = ANY(%(queues)s) AND (
+                sample.wanted > 0 AND {NEW_TO_ME} OR EXISTS (
+                    SELECT 1 FROM labeling_lease held WHERE held.sample_id = sample.id
+                    AND held.annotator_id = %(annotator)s AND held.state = 'held'))
+            GROUP BY sample.queue_id
+            """,
+            {"queues": queue_ids, "annotator": annotator.pk},
+        )
+        return dict(cursor.fetchall())
+
+
+def _facts(queue: Queue, annotator: "User") -> dict[str, Any]:
+    return {
+        "queue": queue.pk,
+        "annotator": annotator.pk,
+        "lease": settings.LABEL_LEASE_SECONDS,
+    }
+
+
+def _rows(cursor: Any, sql: str, facts: dict[str, Any]) -> list[Held]:
+    cursor.execute(sql, facts)
+    return [Held(*row) for row in cursor.fetchall()]

@@ -1,0 +1,17 @@
+"""The queue's row follows its selection job, whoever ended it."""
+
+from recweb.jobs.models import Job, State
+from recweb.labeling.models import Queue, QueueState
+
+ENDS = {State.FAILED: QueueState.FAILED, State.CANCELLED: QueueState.CLOSED}
+
+
+def mirror(job: Job) -> None:
+    if job.state in ENDS:  # the task itself opened it when it was done
+        Queue.objects.filter(pk=job.target_id, state=QueueState.SELECTING).update(
+            state=ENDS[State(job.state)]
+        )
+
+
+def again(job: Job) -> None:
+    Queue.objects.filter(pk=job.target_id).update(state=QueueState.SELECTING)

@@ -1,0 +1,36 @@
+"""What the answers of a queue say at this moment, one value a sample."""
+
+from collections import Counter, defaultdict
+from typing import Any
+
+from recweb.labeling.models import Label, Queue
+
+
+def pairs(queue: Queue) -> list[list[Any]]:
+    """[[user code, item code, value, arm], ...] of the answered samples, in the queue's order."""
+    answers: dict[tuple[int, int, int, str], list[int]] = defaultdict(list)
+    for order, user, item, arm, value in (
+        live(queue)
+        .order_by("sample__order", "pk")
+        .values_list(
+            "sample__order", "sample__user_code", "sample__item_code", "sample__arm", "value"
+        )
+    ):
+        answers[order, user, item, arm].append(value)
+    return [
+        [user, item, agreed(values), arm]
+        for (_order, user, item, arm), values in sorted(answers.items())
+    ]
+
+
+def live(queue: Queue) -> Any:
+    """Labels that count: not undone, not late."""
+    return Label.objects.filter(sample__queue=queue, closed=None, late=False)
+
+
+def agreed(values: list[int]) -> int:
+    """The value that most people gave; without one, the mean rounded down: doubt is no praise."""
+    ranked = Counter(values).most_common(2)
+    if len(ranked) == 1 or ranked[0][1] > ranked[1][1]:
+        return ranked[0][0]
+    return sum(values) // len(values)

@@ -1,0 +1,13 @@
+"""The door to training: what the worker does for a queue."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from recweb.jobs.run import Run
+
+
+def select(run: "Run") -> None:
+    """Choose the samples of one queue, both arms, and open it."""
+    from recweb.labeling import choosing
+
+    choosing.work(run)

@@ -1,0 +1,66 @@
+"""What a user did so far, straight from the log: what to fold in and what is seen."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recweb.datasets import rows
+from recweb.datasets.rows import Event
+
+MOST = 2000  # newest events of a user that are read
+
+
+@dataclass(frozen=True)
+class Past:
+    """liked: item codes, oldest first, with their confidences; seen: all items touched."""
+
+    liked: npt.NDArray[np.int64]
+    confidences: npt.NDArray[np.float64]
+    seen: npt.NDArray[np.int64]
+
+
+def past(dataset_id: int, user: int | None, rules: list[dict[str, Any]]) -> Past:
+    """By the event rules of the run, as training reads them (training.features.positives)."""
+    events = rows.history(dataset_id, user, MOST)[::-1] if user is not None else []
+    seen = dict.fromkeys(event.code for event in events if event.code is not None)
+    liked: dict[int, float] = {}
+    for event in events:
+        sure = confidence(event, rules)
+        if event.code is None or sure <= 0:
+            continue
+        # the newest event gives the place, the surest one the confidence
+        liked[event.code] = max(sure, liked.pop(event.code, 0.0))
+    return Past(
+        np.array(list(liked), np.int64),
+        np.array(list(liked.values()), np.float32).astype(np.float64),  # as training has them
+        np.array(list(seen), np.int64),
+    )
+
+
+def confidence(event: Event, rules: list[dict[str, Any]]) -> float:
+    """0 = no positive. No rules: every event counts alike."""
+    if not rules:
+        return 1.0
+    return max((_sure(event, rule) for rule in rules), default=0.0)
+
+
+def _sure(event: Event, rule: dict[str, Any]) -> float:
+    if rule["event"] != event.event:
+        return 0.0
+    minimum, value = rule.get("minimum"), event.value
+    if minimum is not None and (value is None or value < minimum):
+        return 0.0
+    return float(rule.get("weight", 1.0)) * _shape(rule.get("confidence", "one"), value)
+
+
+def _shape(kind: str, value: float | None) -> float:
+    if kind == "one" or value is None:
+        return 1.0
+    if kind == "value":
+        return value
+    if kind == "one+value":
+        return 1.0 + max(value, 0.0)
+    return 1.0 + math.log1p(max(value, 0.0))

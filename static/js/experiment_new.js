@@ -1,0 +1,17 @@
+// Only the chosen model's settings are shown, and only they are sent.
+const form = document.getElementById("run-form");
+
+function show() {
+  const model = form.querySelector("input[name=model]:checked")?.value;
+  for (const block of form.querySelectorAll("[data-model]")) {
+    block.hidden = block.dataset.model !== model;
+    block.disabled = block.hidden;
+  }
+}
+
+if (form) {
+  form.addEventListener("change", (event) => {
+    if (event.target.name === "model") show();
+  });
+  show();
+}

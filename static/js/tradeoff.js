@@ -1,0 +1,321 @@
+// The trade-off page. Dragging redraws from the data that came with the page and asks nothing;
+// letting go asks the server only for what that data lacks, and writes the address.
+import { plotly } from "./charts.js";
+import { register } from "./keys.js";
+import { Overlay } from "./overlay.js";
+import { Card } from "./people.js";
+import { number, relative, points, percent } from "./figures.js";
+import { toast } from "./toast.js";
+
+document.documentElement.classList.add("js");
+const data = JSON.parse(document.getElementById("tradeoff-data").textContent);
+const MOST = 6;
+const SAY_AFTER = 500; // ms after the last move
+const EPS = 1e-6;
+const at = (id) => document.getElementById(id);
+const slider = at("diversity");
+const exact = at("exact");
+const state = { weight: data.weight, pins: { ...data.pins }, asked: null, sayTimer: 0, row: 0 };
+const cards = [];
+
+// ---- figures at a weight --------------------------------------------------------------------
+function place(weight) {
+  return data.grid.findIndex((known) => Math.abs(known - weight) < EPS);
+}
+
+export function between(values, weight) {
+  const right = data.weights.findIndex((known) => known >= weight - EPS);
+  if (right < 0 || !values) return null;
+  if (Math.abs(data.weights[right] - weight) < EPS || right === 0) return values[right];
+  const share = (weight - data.weights[right - 1]) / (data.weights[right] - data.weights[right - 1]);
+  return values[right - 1] + (values[right] - values[right - 1]) * share;
+}
+
+const onCurve = (weight) => data.weights.some((known) => Math.abs(known - weight) < EPS);
+
+function cost(key, weight) {
+  const metric = data.means[key];
+  const here = between(metric.mean, weight);
+  const first = metric.mean[0];
+  const share = key === "coverage" || key === "tail";
+  return {
+    name: metric.name,
+    value: (onCurve(weight) ? "" : "≈ ") + (share ? percent(here) : number(here)),
+    change: share ? points(here - first) : relative(here, first),
+    range: metric.lo ? [between(metric.lo, weight), between(metric.hi, weight)].map(share ? percent : number).join("…") : "",
+    noise: noise(key, weight),
+  };
+}
+
+function noise(key, weight) {
+  const change = data.change[key];
+  if (!change || weight < EPS) return false;
+  return between(change.lo, weight) <= 0 && between(change.hi, weight) >= 0;
+}
+
+// ---- drawing: everything below here runs inside one frame -------------------------------------
+const tiles = new Map([...document.querySelectorAll("[data-cost]")].map((tile) => [tile.dataset.cost, {
+  value: tile.querySelector("strong"), change: tile.querySelector(".change"), range: tile.querySelector(".range"),
+}]));
+const says = at("says");
+let told = [];
+
+function buildSentence() {
+  says.replaceChildren();
+  told = Object.keys(data.means).map((key, number_) => {
+    const value = document.createElement("strong");
+    const change = document.createTextNode("");
+    says.append(`${number_ ? " · " : ""}${data.means[key].name} `, value, change);
+    return { key, value, change };
+  });
+}
+
+function drawCosts(weight) {
+  for (const { key, value, change } of told) {
+    const found = cost(key, weight);
+    value.textContent = found.value;
+    change.data = found.change ? ` (${found.change})` : "";
+    const tile = tiles.get(key);
+    if (!tile) continue;
+    tile.value.textContent = found.value;
+    tile.change.textContent = found.noise ? `${found.change} · ${gettext("within noise")}` : found.change;
+    tile.range.textContent = found.range;
+  }
+}
+
+function drawPeople(weight, jump) {
+  const index = place(weight);
+  for (const card of cards) {
+    const { person } = card;
+    if (index >= 0) card.show(person.lists[index], person.relevance[index + 1], person.ild[index + 1], jump ? 0 : state.row);
+  }
+}
+
+function value(weight) {
+  const spoken = Object.entries({ relevance: gettext("relevance"), variety: gettext("diversity") });
+  const parts = spoken.filter(([key]) => data.means[key]).map(([key, word]) => `${word} ${number(between(data.means[key].mean, weight))}`);
+  return [weight.toFixed(2), ...parts].join(", ");
+}
+
+function draw(weight, { jump = false } = {}) {
+  state.weight = weight;
+  slider.style.setProperty("--at", `${weight * 100}%`);
+  slider.setAttribute("aria-valuetext", value(weight));
+  if (document.activeElement !== exact || Number(exact.value) !== weight) exact.value = weight.toFixed(2);
+  overlay.here(weight);
+  drawCosts(weight);
+  drawPeople(weight, jump);
+  clearTimeout(state.sayTimer);
+  state.sayTimer = setTimeout(() => { at("status").textContent = says.textContent; }, SAY_AFTER);
+}
+
+// ---- one request, only for what is lacking ----------------------------------------------------
+async function ask(query) {
+  state.asked?.abort();
+  state.asked = new AbortController();
+  at("trouble").textContent = "";
+  const params = new URLSearchParams({ run: data.run });
+  for (const [name, given] of query) params.append(name, given);
+  try {
+    const answer = await fetch(`${data.urls.lists}?${params}`, { signal: state.asked.signal, headers: { Accept: "application/json" } });
+    const body = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw new Error(body.error?.message ?? gettext("The server could not answer."));
+    return body;
+  } catch (error) {
+    if (error.name === "AbortError") return null;
+    const words = error instanceof TypeError ? gettext("The server does not answer.") : error.message;
+    at("trouble").textContent = `${words} ${gettext("The last good weight stays.")}`;
+    return null;
+  }
+}
+
+function learn(weight, people) {
+  const index = data.grid.findIndex((known) => known > weight);
+  const where = index < 0 ? data.grid.length : index;
+  data.grid.splice(where, 0, weight);
+  for (const { person } of cards) {
+    const found = people.find((one) => one.id === person.id);
+    person.lists.splice(where, 0, found?.lists[0] ?? person.first);
+    person.relevance.splice(where + 1, 0, found?.relevance[1] ?? 0);
+    person.ild.splice(where + 1, 0, found?.ild[1] ?? null);
+    for (const [code, item] of Object.entries(found?.items ?? {})) person.items[code] ??= item;
+    for (const code of found?.hits ?? []) if (!person.hits.includes(code)) person.hits.push(code);
+  }
+}
+
+async function settle(weight) {
+  const before = state.weight;
+  if (place(weight) < 0 && cards.length) {
+    const found = await ask([["diversity", weight], ...cards.map((card) => ["users", card.person.id])]);
+    if (!found) {
+      slider.value = String(before);
+      return draw(before);
+    }
+    learn(weight, found.people);
+  }
+  draw(weight);
+  remember();
+}
+
+function remember() {
+  const params = new URLSearchParams({ run: data.run, diversity: String(state.weight) });
+  for (const { person } of cards) params.append("users", person.id);
+  for (const [name, weight] of Object.entries(state.pins)) if (weight !== null) params.set(name, String(weight));
+  window.history.replaceState(null, "", `?${params}`);
+  const use = at("use");
+  if (use) use.href = `${data.urls.use}?run=${data.run}&diversity=${state.weight}`;
+  if (at("final-weight")) {
+    at("final-weight").value = String(state.weight);
+    at("final-words").textContent = state.weight.toFixed(2);
+  }
+}
+
+function set(weight) {
+  const kept = Math.min(1, Math.max(0, Math.round(weight * 1000) / 1000));
+  slider.value = String(kept);
+  return settle(kept);
+}
+
+// ---- people -----------------------------------------------------------------------------------
+function listed() {
+  const select = at("one");
+  select.replaceChildren(...cards.map((card) => new Option(card.person.id, card.person.id)));
+}
+
+function addCard(person) {
+  const card = new Card(person, data.urls, removeCard);
+  cards.push(card);
+  at("cards").append(card.root);
+  listed();
+  return card;
+}
+
+function removeCard(card) {
+  cards.splice(cards.indexOf(card), 1);
+  card.root.remove();
+  listed();
+  remember();
+  at("who").focus();
+}
+
+async function pinned(query) {
+  if (cards.length >= MOST) return toast(gettext("Six people are as many as fit: take one away first."));
+  const found = await ask([...query, ...(onCurve(state.weight) ? [] : [])]);
+  if (!found) return null;
+  const [person] = found.people;
+  if (cards.some((card) => card.person.id === person.id)) return toast(gettext("This user is here already."));
+  const lacking = data.grid.filter((weight) => !data.weights.some((known) => Math.abs(known - weight) < EPS));
+  for (const weight of lacking) fill(person, data.grid.indexOf(weight));
+  const card = addCard(person);
+  if (lacking.length && !onCurve(state.weight)) await again(card);
+  draw(state.weight, { jump: true });
+  remember();
+  return card;
+}
+
+function fill(person, where) {
+  person.lists.splice(where, 0, person.lists[where] ?? person.first);
+  person.relevance.splice(where + 1, 0, person.relevance[where + 1] ?? 0);
+  person.ild.splice(where + 1, 0, person.ild[where + 1] ?? null);
+}
+
+// the weight lies between two points of the grid, and this person came later
+async function again(card) {
+  const found = await ask([["diversity", state.weight], ["users", card.person.id]]);
+  if (!found) return;
+  const where = place(state.weight);
+  card.person.lists[where] = found.people[0].lists[0];
+  card.person.relevance[where + 1] = found.people[0].relevance[1];
+  card.person.ild[where + 1] = found.people[0].ild[1];
+  Object.assign(card.person.items, found.people[0].items);
+}
+
+// ---- wiring -------------------------------------------------------------------------------------
+const overlay = new Overlay(at("over"), data, between, set);
+
+function pin(name) {
+  state.pins[name] = state.pins[name] !== null && Math.abs(state.pins[name] - state.weight) < EPS ? null : state.weight;
+  showPins();
+  remember();
+}
+
+function showPins() {
+  for (const name of ["a", "b"]) {
+    const weight = state.pins[name];
+    at(`pin-${name}`).setAttribute("aria-pressed", String(weight !== null));
+    at(`pin-${name}`).title = weight === null ? "" : weight.toFixed(2);
+    flag(at(`flag-${name}`), weight);
+    overlay.pin(name, weight);
+  }
+  flag(at("flag-knee"), data.knee);
+}
+
+function flag(element, weight) {
+  element.hidden = weight === null || weight === undefined;
+  if (!element.hidden) element.style.left = `calc(.85rem + (100% - 1.7rem) * ${weight})`;
+}
+
+slider.addEventListener("input", () => draw(Number(slider.value)));
+slider.addEventListener("change", () => settle(Number(slider.value)));
+exact.addEventListener("change", () => {
+  const wanted = Number(exact.value);
+  if (exact.value === "" || !exact.checkValidity() && (wanted < 0 || wanted > 1)) {
+    at("trouble").textContent = gettext("The diversity must lie between 0 and 1.");
+    exact.value = state.weight.toFixed(2);
+    return;
+  }
+  set(wanted);
+});
+at("dial").addEventListener("submit", (event) => { event.preventDefault(); set(Number(exact.value)); });
+at("dial").addEventListener("click", (event) => {
+  const button = event.target.closest("[data-set]");
+  if (!button || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  set(Number(button.dataset.set));
+});
+at("pin-a").addEventListener("click", () => pin("a"));
+at("pin-b").addEventListener("click", () => pin("b"));
+at("rule")?.addEventListener("change", (event) => {
+  const rule = data.rules[Number(event.target.value)];
+  if (event.target.value === "" || !rule) return;
+  set(rule.weight);
+  toast(interpolate(gettext("%(w)s; resampled users move it between %(lo)s and %(hi)s."), {
+    w: rule.weight.toFixed(2), lo: rule.lo.toFixed(2), hi: rule.hi.toFixed(2),
+  }, true));
+});
+at("add").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const who = at("who");
+  if (who.value.trim() && await pinned([["users", who.value.trim()]])) who.value = "";
+});
+at("random").addEventListener("click", () => pinned([["random", "1"], ...cards.map((card) => ["users", card.person.id])]));
+at("one").addEventListener("change", (event) => {
+  const card = cards.find((one) => one.person.id === event.target.value);
+  card?.root.scrollIntoView({ inline: "start", block: "nearest" });
+});
+
+let typing = 0;
+at("who").addEventListener("input", () => {
+  clearTimeout(typing);
+  typing = setTimeout(async () => {
+    const answer = await fetch(`${data.urls.users}?search=${encodeURIComponent(at("who").value)}`);
+    if (!answer.ok) return;
+    const { results } = await answer.json();
+    at("known").replaceChildren(...results.slice(0, 10).map((row) => new Option(row.user)));
+  }, 200);
+});
+
+register({
+  b: { label: gettext("Baseline: diversity 0"), run: () => { set(0); } },
+  p: { label: gettext("Pin this weight as A, then as B"), run: () => pin(state.pins.a === null ? "a" : "b") },
+  u: { label: gettext("Add a user"), run: () => at("who").focus() },
+  r: { label: gettext("Add a random user"), run: () => at("random").click() },
+});
+
+at("cards").replaceChildren();
+for (const person of data.people) addCard(person);
+buildSentence();
+draw(data.weight, { jump: true });
+state.row = document.querySelector(".top li")?.offsetHeight ?? 0;
+showPins();
+plotly().then(() => overlay.move(), () => {});

@@ -1,0 +1,143 @@
+"""The demo as people meet it: one stack for all browser tests that need real rows.
+
+`seed` brings, by the API alone, what the demo does not: a file with bad rows, one that waits to be
+mapped, a published policy, a queue with a label, and a run that was cancelled.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import Watch
+from tests.stack import Stack
+from tests.test_whole_loop import Api, until
+
+DATA = "movielens"
+NAMES = "餐厅,类别\n1,川菜\n2,粤菜\n3,\n"
+RATINGS = "用户,餐厅,评分,时间\n甲,1,5,2024-03-01\n甲,2,4,2024-03-02\n乙,1,3,2024-03-03\n"
+BAD = f"{RATINGS}乙,2,很好,2024-03-04\n丙,1,=1+1,昨天\n"
+
+
+def enter(
+    browser: Browser,
+    watch: Watch,
+    stack: Stack,
+    role: str | None = None,
+    language: str = "en",
+    **options: Any,
+) -> Page:
+    """A page in a context of its own, logged in by the form."""
+    locale = "zh-CN" if language == "zh-hans" else "en-US"
+    size = {"width": 1366, "height": 768}
+    context = browser.new_context(
+        **{"locale": locale, "viewport": size, "base_url": stack.base_url, **options}
+    )
+    page = context.new_page()
+    watch.look_at(page)
+    if role is not None:
+        known = stack.credentials["users"][role]
+        page.goto("/login/")
+        page.locator("[name=username]").fill(known["username"])
+        page.locator("[name=password]").fill(known["password"])
+        page.locator("[name=password]").press("Enter")
+        page.wait_for_url(lambda url: "/login/" not in url)
+    return page
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What stands in addresses, by the names that routes give it."""
+
+    experiment_id: int  # the first run that is more than the baseline, with a frontier
+    baseline_id: int
+    cancelled_id: int
+    job_id: int
+    policy_id: int
+    queue_id: int
+    import_id: int
+    slug: str = DATA
+    outside_id: str = "1"  # a user and an item of MovieLens
+
+    def of(self, name: str) -> str:
+        return str(getattr(self, name))
+
+
+def trained(stack: Stack) -> dict[str, dict[str, Any]]:
+    """The demo's four runs by model, when the last of them is done."""
+    analyst = Api(stack, "analyst")
+
+    def rows() -> dict[str, dict[str, Any]] | None:
+        found = analyst.get("experiments/", dataset=DATA)["results"]
+        done = {row["model"]: row for row in reversed(found) if row["state"] == "done"}
+        return done if {"pop", "ease", "itemknn", "ials"} <= set(done) else None
+
+    done: dict[str, dict[str, Any]] = until(rows, 150)
+    return done
+
+
+def seed(stack: Stack) -> Rows:
+    admin, analyst = Api(stack, "admin"), Api(stack, "analyst")
+    done = trained(stack)
+    ease = done["ease"]
+    stopped = analyst.post("experiments/", {"dataset": DATA, "model": "userknn", "split": "auto"})
+    analyst.post(f"jobs/{stopped['job']['id']}/cancel/")
+    return Rows(
+        experiment_id=ease["id"],
+        baseline_id=done["pop"]["id"],
+        cancelled_id=stopped["id"],
+        job_id=analyst.get("jobs/")["results"][-1]["id"],
+        policy_id=published(analyst, ease),
+        queue_id=labelled(stack, ease)["id"],
+        import_id=restaurants(admin, stack),
+    )
+
+
+def published(analyst: Api, run: dict[str, Any]) -> int:
+    policy = analyst.post(
+        "policies/",
+        {"dataset": DATA, "experiment": run["id"], "diversity": 0.3, "comment": "a first try"},
+    )
+    job = analyst.post(f"policies/{policy['id']}/publish/").get("job")
+    if job:
+        analyst.wait(job)
+    return int(policy["id"])
+
+
+def queue(stack: Stack, run: dict[str, Any], name: str, size: int = 20) -> dict[str, Any]:
+    analyst = Api(stack, "analyst")
+    found = analyst.post(
+        "queues/", {"dataset": DATA, "experiment": run["id"], "name": name, "size": size}
+    )
+    if found.get("job"):
+        analyst.wait(found["job"])
+    row: dict[str, Any] = found.get("queue") or found
+    return row
+
+
+def labelled(stack: Stack, run: dict[str, Any]) -> dict[str, Any]:
+    """A queue in which somebody answered twice."""
+    row, annotator = queue(stack, run, "not sure 不确定"), Api(stack, "annotator")
+    for value in (0, 3):
+        sample = annotator.post(f"queues/{row['id']}/next/")
+        where = f"queues/{row['id']}/samples/{sample['id']}/label/"
+        annotator.post(where, {"lease": sample["lease"], "value": value, "seconds": 1.5})
+    return row
+
+
+def restaurants(admin: Api, stack: Stack) -> int:
+    """A small Chinese dataset whose second file is broken; its import."""
+    users = [stack.credentials["users"][role]["username"] for role in ("analyst", "annotator")]
+    admin.post("datasets/", {"slug": "canting", "name": "餐厅", "members": users})
+    for kind, text in (("items", NAMES), ("interactions", RATINGS)):
+        admin.wait(admin.upload("datasets/canting/imports/", text, f"{kind}.csv", kind=kind)["job"])
+    broken = admin.upload("datasets/canting/imports/", BAD, "坏.csv", kind="interactions")
+    found: int = until(lambda: halted(admin, broken), 60)
+    return found
+
+
+def halted(admin: Api, given: dict[str, Any]) -> int | None:
+    """The import that stopped because of its bad rows."""
+    number = (given.get("import") or given)["id"]
+    state = admin.get(f"datasets/canting/imports/{number}/")["state"]
+    return number if state not in ("uploaded", "queued", "running") else None
