@@ -237,10 +237,13 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(env.float("RECONCILE_SECONDS", default=5.0)),
         "options": {"queue": "quick"},
     },
-    "sweep": {
-        "task": "recweb.jobs.tasks.sweep",
-        "schedule": schedule(3600.0),
-        "options": {"queue": "quick"},
+    **{
+        f"sweep-{app}": {
+            "task": f"recweb.{app}.tasks.sweep",
+            "schedule": schedule(3600.0),
+            "options": {"queue": "quick"},
+        }
+        for app in ("jobs", "datasets")
     },
 }
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from recweb.celery import app
+
 if TYPE_CHECKING:
     from recweb.datasets.arrays import Rows
     from recweb.datasets.catalogue import Facts
@@ -184,3 +186,11 @@ def words(code: str, details: dict[str, Any], *, note: bool = False) -> str:
         return text.format(**details)
     except (KeyError, IndexError):
         return text
+
+
+@app.task(ignore_result=True)  # type: ignore[untyped-decorator]
+def sweep(**_: object) -> None:
+    """Uploads, exports and staging tables that nothing names any more; hourly (FLT-14)."""
+    from recweb.datasets import removal
+
+    removal.sweep()

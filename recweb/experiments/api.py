@@ -18,7 +18,15 @@ from recweb.experiments.models import Experiment, Role
 from recweb.jobs.api import job_json
 from recweb.jobs.models import LIVE, Job, State
 from recweb.jobs.run import Failure
-from recweb.lib.api import ApiError, Conflict, Unprocessable, idempotent, known_params, paged
+from recweb.lib.api import (
+    ApiError,
+    Conflict,
+    Unprocessable,
+    accepted,
+    idempotent,
+    known_params,
+    paged,
+)
 from recweb.people.models import User
 
 FIELDS = {
@@ -184,7 +192,7 @@ def _version(given: dict[str, Any], dataset: Dataset) -> Version | None:
 def _parent(request: Request, pk: Any, dataset: Dataset) -> Experiment | None:
     if pk is None:
         return None
-    number = _number({"parent": pk}, "parent")
+    number = _number({"parent": pk}, "parent") or 0
     found = visible(request).filter(pk=number, dataset=dataset).first()
     if found is None:
         words = _("Run %(id)s is no run of “%(dataset)s”.")
@@ -241,18 +249,26 @@ def experiment(request: Request, experiment_id: int) -> Response:
 @extend_schema(
     operation_id="experiment_metrics",
     parameters=[schemas.SEGMENT, schemas.AGAINST],
-    responses={200: schemas.METRICS},
+    responses={200: schemas.METRICS, 202: schemas.ORDERED},
 )
 @api_view(["GET"])
 def metrics(request: Request, experiment_id: int) -> Response:
-    """Mean, 95 % interval and n of each metric; the paired difference to another run on request."""
+    """Mean, 95 % interval and n of each metric. ?against= adds the paired difference; where that
+    takes long the answer is 202 with its job: ask again when it is done."""
     known_params(request, {"segment", "against"})
     run = access.find(request._request, experiment_id)
     out = opened(run)
     if (segment := request.GET.get("segment")) is not None:
         out = _segment(run, segment)
-    if (against := request.GET.get("against")) is not None:
-        out |= {"paired": _paired(request, run, against)}
+    if (asked := request.GET.get("against")) is not None:
+        base = _against(request, run, asked)
+        try:
+            found = comparison.found(base, [run])
+        except Failure as failure:
+            raise Conflict(str(failure), field="against") from None
+        if found is None:
+            return accepted(comparison.order(base, [run], cast(User, request.user)))
+        out |= {"paired": {"against": base.pk, "part": "validation", **found[str(run.pk)]}}
     return Response(out)
 
 
@@ -266,23 +282,17 @@ def _segment(run: Experiment, name: str) -> dict[str, Any]:
     return {"segment": {"name": name, **facts}, "validation": known[name]["metrics"]}
 
 
-def _paired(request: Request, run: Experiment, asked: str) -> dict[str, Any]:
+def _against(request: Request, run: Experiment, asked: str) -> Experiment:
     ids = access.numbers([asked])
     if len(ids) != 1:
         raise ApiError(400, "malformed", _("“against” must be the id of a run."), field="against")
     if ids[0] >= BIG:
         ids = [0]
-    base = get_object_or_404(visible(request), pk=ids[0])
+    base: Experiment = get_object_or_404(visible(request), pk=ids[0])
     if run.pk not in [one.pk for one in comparison.pairable(base, [run])]:
         words = _(
             "Runs %(a)d and %(b)d cannot be paired: both must be done, two different ones, on the "
             "same version, split, event rules and labels."
         )
         raise Conflict(words % {"a": run.pk, "b": base.pk}, field="against")
-    try:
-        found = comparison.found(base, [run])
-    except Failure as failure:
-        raise Conflict(str(failure), field="against") from None
-    if found is None:  # many users: worked out at once all the same, for nobody waits at a page
-        found = comparison.now(base, [run])
-    return {"against": base.pk, "part": "validation", **found[str(run.pk)]}
+    return base

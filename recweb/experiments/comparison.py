@@ -79,13 +79,10 @@ def found(base: Experiment, runs: list[Experiment]) -> dict[str, Any] | None:
         return {}
     name = key(base, runs)
     known = kept(name)
-    return now(base, runs) if known is None and small([base, *runs]) else known
-
-
-def now(base: Experiment, runs: list[Experiment]) -> dict[str, Any]:
-    made = tasks.paired(base, runs)
-    keep(key(base, runs), made)
-    return made
+    if known is None and small([base, *runs]):
+        known = tasks.paired(base, runs)
+        keep(name, known)
+    return known
 
 
 def order(base: Experiment, runs: list[Experiment], owner: User) -> Job:

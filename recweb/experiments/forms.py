@@ -24,6 +24,10 @@ PRESET_HELP = {
 }
 
 
+def _id(name: str) -> str:
+    return f"id_{name}"
+
+
 class RunForm(forms.Form):
     """Names of parameter fields are "<model>.<parameter>": only the chosen model's are read."""
 
@@ -53,9 +57,9 @@ class RunForm(forms.Form):
                 widget.attrs["class"] = "form-select"
             elif not isinstance(widget, forms.RadioSelect):
                 widget.attrs["class"] = "form-control"
-            tied = [f"{self.auto_id % name}_help"] if field.help_text else []
+            tied = [f"{_id(name)}_help"] if field.help_text else []
             if self.is_bound and name in self.errors:
-                tied.append(f"{self.auto_id % name}_error")
+                tied.append(f"{_id(name)}_error")
                 widget.attrs["aria-invalid"] = "true"
                 if not isinstance(widget, forms.RadioSelect):
                     widget.attrs["class"] += " is-invalid"

@@ -1,5 +1,6 @@
 """Shapes of this app's API, as /api/docs/ shows them."""
 
+import copy
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
@@ -85,6 +86,7 @@ REGISTRY = inline_serializer(
         "results": s.ListField(child=s.DictField()),
     },
 )
+ORDERED = inline_serializer("ComparisonOrdered", {"job": copy.deepcopy(JOB)})
 FILTERS = ("dataset", "model", "state", "split", "tag")
 PARAMETERS = [
     OpenApiParameter("dataset", str, description="slug"),

@@ -73,10 +73,12 @@ def recall(
 
     truth: csr (m, n_items); top: (m, k) items, -1 padded; chosen: (n_items,) -> (m,)."""
     m, n_items = truth.shape
-    wanted = truth.multiply(chosen[None, :]).tocsr()
+    wanted = csr_matrix(truth.multiply(chosen[None, :]))
     rows = np.repeat(np.arange(m), top.shape[1])[top.ravel() >= 0]
     flat = top.ravel()[top.ravel() >= 0]
     lists = csr_matrix((np.ones(len(flat)), (rows, flat)), shape=(m, n_items))
     hits = np.asarray((wanted > 0).multiply(lists).sum(axis=1), float).ravel()
     sizes = np.asarray((wanted > 0).sum(axis=1), float).ravel()
-    return np.divide(hits, sizes, out=np.full(m, np.nan), where=sizes > 0)
+    out = np.full(m, np.nan)
+    np.divide(hits, sizes, out=out, where=sizes > 0)
+    return out

@@ -50,8 +50,8 @@ class Column:
 
 def column(key: str) -> Column | None:
     if key in FACTS:
-        name, path = FACTS[key]
-        return Column(key, str(name), "", path, False, "", key in SMALL)
+        label, path = FACTS[key]
+        return Column(key, str(label), "", path, False, "", key in SMALL)
     if key in measures():
         head, at, k = key.partition("@")
         name = f"{SHORT[head]}{at}{k}" if head in SHORT else words.metric_name(key)
@@ -96,7 +96,9 @@ def ordered(rows: ExperimentQuerySet, sort: str) -> tuple[ExperimentQuerySet, st
 # --- the filter line -------------------------------------------------------------------------
 
 WORD = re.compile(
-    r'\s*(?:([a-z]+):("[^"]*"|\S*)|([a-z_]+(?:@\d+)?)(>=|<=|>|<|=)(\S+)|("[^"]*"|\S+))'
+    r"""\s*(?:([a-z]+):("[^"]*"|\S*)"""  # tag:x, tag:"two words"
+    r"""|([a-z_0-9]+(?:@\d+)?)(>=|<=|>|<|=)(\S+)"""  # ndcg@5>=0.1
+    r"""|("[^"]*"|\S+))"""
 )
 OPERATORS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte", "=": "exact"}
 

@@ -184,7 +184,8 @@ def _last(
     label = labels.select_for_update(of=("self",)).order_by("-created", "-pk").first()
     lease = leases.select_for_update(of=("self",)).order_by("-ended", "-pk").first()
     if label is not None and lease is not None:
-        return (label, None) if label.created > lease.ended else (None, lease)
+        later = lease.ended is None or label.created > lease.ended
+        return (label, None) if later else (None, lease)
     return label, lease
 
 

@@ -130,7 +130,7 @@ def _new(request: Request) -> Response:
     if experiment is None:
         raise Unprocessable(_("There is no such run, or it is not yours."), field="experiment")
     queue = orders.create(experiment, person(request), **shapes.new_queue(given))
-    job = Job.objects.select_related("owner").get(pk=queue.job_id)
+    job = Job.objects.select_related("owner").get(pk=queue.job_id or 0)
     row = _row(request)(queue)
     return Response({"job": job_json(job), "queue": row}, status=202)
 
@@ -266,7 +266,7 @@ def progress(request: Request, queue_id: int) -> Response:
 def retrain(request: Request, queue_id: int) -> Response:
     """A child of the queue's run that also learns from the answers as they stand now."""
     child = orders.retrain(find(request, queue_id), person(request))
-    job = Job.objects.select_related("owner").get(pk=child.job_id)
+    job = Job.objects.select_related("owner").get(pk=child.job_id or 0)
     return Response({"job": job_json(job), "experiment": child.pk}, status=202)
 
 

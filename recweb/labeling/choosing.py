@@ -39,7 +39,7 @@ class Picked:
 
 
 def work(run: Run) -> None:
-    queue = Queue.objects.select_related("experiment__version").get(pk=run.target_id)
+    queue = Queue.objects.select_related("experiment__version").get(pk=run.target_id or 0)
     rng = np.random.default_rng(queue.seed)
     run.progress(0, 100, "read the log", "%")
     split = _split(run, queue.experiment)

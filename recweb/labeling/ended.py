@@ -8,10 +8,10 @@ ENDS = {State.FAILED: QueueState.FAILED, State.CANCELLED: QueueState.CLOSED}
 
 def mirror(job: Job) -> None:
     if job.state in ENDS:  # the task itself opened it when it was done
-        Queue.objects.filter(pk=job.target_id, state=QueueState.SELECTING).update(
+        Queue.objects.filter(pk=job.target_id or 0, state=QueueState.SELECTING).update(
             state=ENDS[State(job.state)]
         )
 
 
 def again(job: Job) -> None:
-    Queue.objects.filter(pk=job.target_id).update(state=QueueState.SELECTING)
+    Queue.objects.filter(pk=job.target_id or 0).update(state=QueueState.SELECTING)

@@ -12,6 +12,8 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from tests import stack as stacks
+
 # Playwright's own loop runs in this thread: Django would take it for async code
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 CHROMIUM = "/usr/bin/chromium"
@@ -46,6 +48,22 @@ def live_server() -> Iterator[LiveServer]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[stacks.Stack]:
+    """`manage.py demo` with its data, still training: test_five_minutes is there from the start."""
+    made = stacks.new(words=[])
+    try:
+        yield made.start()
+    finally:
+        made.discard()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The clock of the first five minutes runs from the demo's start: nobody may start it before."""
+    items.sort(key=lambda item: "test_every_page" in item.nodeid)
 
 
 class Watch:

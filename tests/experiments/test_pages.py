@@ -353,7 +353,7 @@ def test_every_state_has_its_page(films: Dataset, bob: User, login: Login, state
     }
     assert words[state] in page
     live = state in ("queued", "running", "cancelling")
-    assert ("job-done from:body" in page) is live
+    assert (f'hx-get="/experiments/{run.pk}/?tab=overview"' in page) is live
     assert ("Retry" in page) is not live
 
 

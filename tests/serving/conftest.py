@@ -1,0 +1,3 @@
+from tests.tuning.conftest import shop
+
+__all__ = ["shop"]
