@@ -32,8 +32,10 @@ class Stack:
         self.env = {**given, **SHORT, **env, "RECWEB_HOME": str(folder)}
         self.process: subprocess.Popen[str] | None = None
         self.output = folder.with_name(folder.name + ".out")
+        self.started = 0.0  # by the monotonic clock
 
     def start(self, seconds: float = 120.0) -> "Stack":
+        self.started = time.monotonic()
         command = [sys.executable, "manage.py", "demo", "--port", "18000", *self.words]
         with self.output.open("w") as out:
             self.process = subprocess.Popen(

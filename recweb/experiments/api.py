@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from recweb.datasets import schemas as datasets
 from recweb.datasets.models import Dataset, Version
 from recweb.experiments import access, comparison, labels, orders, schemas
+from recweb.experiments.figures import SEGMENTS
 from recweb.experiments.models import Experiment, Role
 from recweb.jobs.api import job_json
 from recweb.jobs.models import LIVE, Job, State
@@ -163,7 +164,7 @@ def order(request: Request) -> Response:
         )
     except orders.Refused as refused:
         raise Unprocessable(refused.message, field=refused.field) from None
-    job = Job.objects.select_related("owner").get(pk=run.job_id)
+    job = Job.objects.select_related("owner").get(pk=run.job_id or 0)
     return Response(experiment_json(run, job), status=202)
 
 
@@ -275,8 +276,9 @@ def metrics(request: Request, experiment_id: int) -> Response:
 def _segment(run: Experiment, name: str) -> dict[str, Any]:
     known = run.metrics.get("segments") or {}
     if name not in known:
+        listed = [kind for kind in SEGMENTS if kind in known]
         words = _("There is no segment “%(name)s” here. Known: %(known)s.")
-        message = words % {"name": name[:40], "known": ", ".join(known) or _("none")}
+        message = words % {"name": name[:40], "known": ", ".join(listed) or _("none")}
         raise ApiError(400, "malformed", message, field="segment")
     facts = {key: value for key, value in known[name].items() if key != "metrics"}
     return {"segment": {"name": name, **facts}, "validation": known[name]["metrics"]}

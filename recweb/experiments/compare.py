@@ -74,7 +74,7 @@ def _ctx(
         "wrong": wrong,
         "waiting": waiting,
         "job": job_of(base, others) if waiting else None,
-        "scatter": figures.scatter(runs, x, y),
+        "scatter": figures.scatter(runs, x, y, [base, *others]),
         "x": x,
         "y": y,
         "metrics": [(key, words.metric_name(key)) for key in table.measures()],

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from recweb.datasets.models import Version
 from recweb.experiments.models import Experiment
@@ -29,7 +30,7 @@ MB = 2**20
 
 @dataclass(frozen=True)
 class Estimate:
-    seconds: float
+    seconds: float  # whole ones: an estimate is no measurement
     mb: float
     runs: int  # measured ones that it stands on; 0: by the rule
 
@@ -37,7 +38,11 @@ class Estimate:
     def source(self) -> str:
         if not self.runs:
             return _("An estimate by rule: no such run was measured on this dataset yet.")
-        return _("An estimate from %(n)d measured runs of this model here.") % {"n": self.runs}
+        return ngettext(
+            "An estimate from %(n)d measured run of this model here.",
+            "An estimate from %(n)d measured runs of this model here.",
+            self.runs,
+        ) % {"n": self.runs}
 
 
 def by_model(version: Version) -> dict[str, Estimate]:
@@ -49,16 +54,23 @@ def by_model(version: Version) -> dict[str, Estimate]:
         if spent.get("wall_seconds") and events:
             scale = max(1, version.n_interactions) / events
             found.setdefault(model, []).append(
-                (START + max(0.0, spent["wall_seconds"] - START) * scale, spent.get("peak_mb") or 0)
+                (_scaled(spent["wall_seconds"], scale), spent.get("peak_mb") or 0)
             )
     return {name: _of(name, version, found.get(name, [])) for name in registry.models()}
+
+
+def _scaled(seconds: float, scale: float) -> float:
+    """The start costs the same whatever the size; the rest grows with the events."""
+    fixed = min(START, seconds)
+    return fixed + (seconds - fixed) * scale
 
 
 def _of(model: str, version: Version, measured: list[tuple[float, float]]) -> Estimate:
     if measured:
         seconds, mb = (median(part) for part in zip(*measured, strict=True))
-        return Estimate(seconds, mb, len(measured))
-    return Estimate(rule_seconds(model, version), rule_mb(model, version), 0)
+        return Estimate(max(1.0, round(seconds)), mb, len(measured))
+    seconds = round(rule_seconds(model, version))
+    return Estimate(float(seconds), rule_mb(model, version), 0)
 
 
 def rule_seconds(model: str, version: Version) -> float:

@@ -77,7 +77,7 @@ def gaps(run: Experiment) -> list[dict[str, Any]]:
             "words": words.code_words(found),
             "p": words.p_value(cell.get("p")),
         }
-        for metric, cell in ((run.verdict or {}).get("metrics") or {}).items()
+        for metric, cell in words.in_order((run.verdict or {}).get("metrics") or {}).items()
         if cell.get("difference") is not None
     ]
 
@@ -103,6 +103,8 @@ def rule(key: str, facts: dict[str, Any]) -> str:
     low, high = facts.get("low"), facts.get("high")
     if key == "new":
         return _("at most %(high)s training events") % {"high": high}
+    if key == "light" and low == high:
+        return _("%(low)s training events each") % {"low": low}
     if key == "light":
         return _("%(low)s to %(high)s training events") % {"low": low, "high": high}
     if key == "heavy":
@@ -159,17 +161,21 @@ def _bars(run: Experiment, rows: list[tuple[str, dict[str, Any]]]) -> Figure:
     }  # fmt: skip
 
 
-def scatter(runs: Sequence[Experiment], x: str, y: str) -> Chart | None:
-    """A point a run; colour and symbol come from the run's number, the same on every page."""
+def scatter(
+    runs: Sequence[Experiment], x: str, y: str, fair: Sequence[Experiment] | None = None
+) -> Chart | None:
+    """A point a run; colour and symbol come from the run's number, the same on every page. The
+    line goes through `fair` ones only: those that were measured alike (all, when not given)."""
     points = [(run, run.mean(x), run.mean(y)) for run in runs]
     known = [(run, a, b) for run, a, b in points if a is not None and b is not None]
     if not known:
         return None
     signs = [-1 if words.direction(metric) == "down" else 1 for metric in (x, y)]
     data: list[Figure] = [_point(run, a, b) for run, a, b in known]
-    front = charts.pareto([(signs[0] * a, signs[1] * b) for _run, a, b in known])
+    alike = [point for point in known if fair is None or point[0] in fair]
+    front = charts.pareto([(signs[0] * a, signs[1] * b) for _run, a, b in alike])
     if len(front) > 1:
-        data.insert(0, _front([known[at][1:] for at in front]))
+        data.insert(0, _front([alike[at][1:] for at in front]))
     names = words.metric_name(x), words.metric_name(y)
     caption = _(
         "%(x)s and %(y)s of each run. The line joins the runs that no other beats in both."

@@ -6,7 +6,6 @@ from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from recweb.datasets.models import Version
 from recweb.experiments import orders, words
 from recweb.experiments.models import Experiment
 from training import registry
@@ -150,9 +149,9 @@ def preset(key: str) -> tuple[str, dict[str, Any]]:
     return "ease", {}
 
 
-def rules_in_words(version: Version) -> list[str]:
-    """Which events of the dataset are positives, and how much each says."""
-    return [rule_in_words(rule) for rule in version.dataset.rules or []]
+def rules_in_words(rules: list[dict[str, Any]]) -> list[str]:
+    """Which events are positives, and how much each says."""
+    return [rule_in_words(rule) for rule in rules or []]
 
 
 def rule_in_words(rule: dict[str, Any]) -> str:

@@ -29,7 +29,7 @@ def new(request: HttpRequest) -> HttpResponse:
         return render(request, "experiments/new_empty.html", ctx)
     if request.method == "POST":
         form = forms.RunForm(request.POST)
-        if form.is_valid() and (made := _start(request, form, dataset, version)):
+        if form.is_valid() and (made := _start(request, form, dataset, version, run)):
             return redirect("experiment", made.pk)
         return _page(request, form, dataset, version, datasets, versions, run, status=422)
     model, params = forms.preset(request.GET.get("preset", ""))
@@ -53,7 +53,11 @@ def _version(rows: list[Version], number: str, run: Experiment | None) -> Versio
 
 
 def _start(
-    request: HttpRequest, form: forms.RunForm, dataset: Dataset, version: Version
+    request: HttpRequest,
+    form: forms.RunForm,
+    dataset: Dataset,
+    version: Version,
+    again: Experiment | None,
 ) -> Experiment | None:
     """None when it was refused; the form then says why, beside the field."""
     data = form.cleaned_data
@@ -67,6 +71,7 @@ def _start(
             seed=data["seed"],
             version=version,
             name=data["name"],
+            **kept(again, dataset),
         )
     except orders.Refused as refused:
         field = refused.field.replace("params.", f"{data['model']}.")
@@ -75,6 +80,18 @@ def _start(
         form.add_error(None, quota.message)
     form.look()
     return None
+
+
+def kept(again: Experiment | None, dataset: Dataset) -> dict[str, Any]:
+    """What a duplicate takes over that the form does not show: event rules and labels."""
+    if again is None or again.dataset_id != dataset.pk:
+        return {}
+    return {
+        "rules": again.rules,
+        "parent": again.parent,
+        "labels_from": again.labels_from,
+        "label_pairs": again.label_pairs,
+    }
 
 
 def _page(
@@ -101,7 +118,8 @@ def _page(
         "presets": presets(known, request.GET.get("preset", "")),
         "open": bool(form.errors or run or request.GET.get("model")),
         "line": estimates.line(),
-        "rules": forms.rules_in_words(version),
+        "rules": forms.rules_in_words(kept(run, dataset).get("rules") or dataset.rules),
+        "n_labels": len(kept(run, dataset).get("label_pairs") or []),
         "auto": auto(version),
         "estimate": known.get(model),
     }
@@ -117,7 +135,7 @@ def presets(known: dict[str, estimates.Estimate], on: str) -> list[dict[str, Any
             "model_id": model,
             "params": [(f"{model}.{name}", value) for name, value in params.items()],
             "help": forms.PRESET_HELP[key],
-            "seconds": known[model].seconds * longer,
+            "seconds": round(known[model].seconds * longer),
             "mb": known[model].mb,
             "on": key == on,
         }

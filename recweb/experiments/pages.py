@@ -46,7 +46,7 @@ def experiment(request: HttpRequest, experiment_id: int) -> HttpResponse:
         "live": run.state in LIVE and job is not None and job.is_live,
         "changeable": job is not None and may_change(request, job),
         "tab": tab,
-        "tabs": TABS,
+        "tabs": tabs(run),
         "verdict": words.verdict(run),
         "model_name": orders.model_name(run.model),
         "because": words.because(str(run.split_facts.get("because") or "")),
@@ -54,6 +54,13 @@ def experiment(request: HttpRequest, experiment_id: int) -> HttpResponse:
         **PARTS[tab](request, run, job),
     }
     return render(request, f"experiments/{tab}.html", ctx)
+
+
+def tabs(run: Experiment) -> list[tuple[str, Any, str]]:
+    """(code, name, address): the trade-off has a page of its own once the run is done."""
+    page = later("tradeoff") if run.state == "done" else ""
+    straight = {"tradeoff": f"{page}?run={run.pk}"} if page else {}
+    return [(code, name, straight.get(code, f"?tab={code}")) for code, name in TABS]
 
 
 def baseline_of(run: Experiment) -> Experiment | None:

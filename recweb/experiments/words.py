@@ -12,6 +12,7 @@ from recweb.lib import numbers
 from training import registry
 
 HEADLINE = "ndcg@10"
+ORDER = (HEADLINE, "recall@10", "ild@10", "epc@10")  # the database sorts keys by length
 
 
 def say(text: Any) -> str:
@@ -84,6 +85,11 @@ class Verdict:
     rest: str = ""
 
 
+def in_order(cells: dict[str, Any]) -> dict[str, Any]:
+    known = [name for name in ORDER if name in cells]
+    return {name: cells[name] for name in [*known, *(n for n in cells if n not in ORDER)]}
+
+
 def verdict(run: Experiment) -> Verdict | None:
     """Against the baseline on the headline metric, then what it costs or brings elsewhere."""
     if run.state != "done":
@@ -96,7 +102,8 @@ def verdict(run: Experiment) -> Verdict | None:
     if not cell or cell.get("difference") is None:
         return None
     found = str(cell.get("code", "noise"))
-    base = model_name(str(run.verdict.get("baseline", "pop")))
+    against = str(run.verdict.get("baseline", "pop"))
+    base = _("popularity") if against == "pop" else model_name(against)
     facts = facts_of(cell) | {"model": model_name(run.model), "base": base}
     return Verdict(found, VERDICTS[found]() % facts, elsewhere(cells))
 
@@ -132,7 +139,7 @@ VERDICTS = {
 def elsewhere(cells: dict[str, dict[str, Any]]) -> str:
     """The other metrics of the verdict in one sentence."""
     by_code: dict[str, list[str]] = {}
-    for metric, cell in cells.items():
+    for metric, cell in in_order(cells).items():
         if metric != HEADLINE:
             by_code.setdefault(code(metric, cell), []).append(metric_name(metric))
     parts = []

@@ -5,7 +5,11 @@ class LabelingConfig(AppConfig):
     name = "recweb.labeling"
 
     def ready(self) -> None:
+        from recweb.experiments import labels
         from recweb.jobs.kinds import Kind, register
+        from recweb.labeling import snapshot
+
+        labels.provide(snapshot.of)
 
         register(
             Kind(

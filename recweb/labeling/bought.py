@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from recweb.experiments.models import Experiment
-from recweb.jobs.models import LIVE, State
+from recweb.jobs.models import LIVE, Job, State
 from recweb.labeling.models import Queue
 from recweb.lib import charts, numbers
 from recweb.lib.figure import Chart
@@ -27,6 +27,7 @@ def _row(run: Experiment) -> dict[str, Any]:
              for name in METRICS if name in found]  # fmt: skip
     return {
         "run": run,
+        "job": Job.objects.filter(pk=run.job_id or 0).first() if run.state in LIVE else None,
         "live": run.state in LIVE,
         "failed": run.state in (State.FAILED, State.CANCELLED),
         "n": facts.get("n", len(pairs)),

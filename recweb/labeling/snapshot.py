@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from typing import Any
 
+from recweb.datasets.models import Dataset
 from recweb.labeling.models import Label, Queue
 
 
@@ -21,6 +22,12 @@ def pairs(queue: Queue) -> list[list[Any]]:
         [user, item, agreed(values), arm]
         for (_order, user, item, arm), values in sorted(answers.items())
     ]
+
+
+def of(queue_id: int, dataset: Dataset) -> list[list[Any]] | None:
+    """For runs that name a queue by number; None when the dataset has no such queue."""
+    queue = Queue.objects.filter(pk=queue_id, dataset=dataset).first()
+    return None if queue is None else pairs(queue)
 
 
 def live(queue: Queue) -> Any:

@@ -143,6 +143,7 @@ def lists_json(
         "fallback": taste.fallback,
         "held_out": taste.held_out,
         "changed": sum(move is None for move in moved),
+        "changes_at": found.ends(taste, k),
         "history": [name_json(named, code) for code in strip],
         "items": [
             name_json(named, code)

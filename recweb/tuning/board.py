@@ -101,7 +101,9 @@ def people(
     ids = rows.user_ids(experiment.dataset_id, [code for code, _kind in who])
     parts = zip(who, tastes, made, strips, behind, strict=True)
     return [
-        _person(ids.get(code, str(code)), kind, taste, one, strip, because, named)
+        _person(
+            ids.get(code, str(code)), kind, taste, one, strip, because, named, found.ends(taste, k)
+        )
         for (code, kind), taste, one, strip, because in parts
     ]
 
@@ -114,6 +116,7 @@ def _person(
     strip: list[int],
     because: listing.Reasons,
     named: dict[int, rows.Named],
+    ends: list[float],
 ) -> Json:
     return {
         "id": outside_id,
@@ -127,6 +130,7 @@ def _person(
         "relevance": [round(value, 4) for value in one.means],
         "ild": [None if value is None else round(value, 4) for value in one.ild],
         "hits": sorted(one.codes & taste.truth),
+        "ends": ends,
         "history": strip,
         "items": {
             str(code): _item(named[code], one.relevance.get(code), because.get(code, []))

@@ -31,7 +31,7 @@ def tradeoff(row: Frontier, others: Sequence[Frontier], caption: str) -> Chart:
         xaxis=axis(f"ILD@{k} →"),
         yaxis=axis(f"nDCG@{k} ↑", rangemode="normal"),
         hovermode="closest",
-        showlegend=bool(others),
+        showlegend=False,
         margin={"l": 64, "r": 14, "t": 10, "b": 48},
     )
 
@@ -46,11 +46,14 @@ def _faint(row: Frontier, series: int) -> dict[str, Any]:
     x, y = _axes(row)
     return {
         "type": "scatter",
-        "mode": "lines",
+        "mode": "lines+text",
         "name": plain(row.experiment),
+        "text": [plain(row.experiment)] + [""] * max(0, len(x["mean"]) - 1),
+        "textposition": "bottom right",
+        "cliponaxis": False,
         "x": x["mean"],
         "y": y["mean"],
-        "opacity": 0.45,
+        "opacity": 0.55,
         "line": {"width": 1.5},
         "hoverinfo": "name",
         "meta": {"series": series},

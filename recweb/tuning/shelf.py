@@ -81,6 +81,13 @@ class Shelf:
         codes = dict.fromkeys(event.code for event in events if event.code is not None)
         return np.array(list(codes)[::-1], np.int64)
 
+    def ends(self, taste: Taste, k: int) -> list[float]:
+        """The weights at which this user's list changes: the exact path, not the grid."""
+        if not len(taste.candidates):
+            return []
+        found = tasks.breakpoints(taste.scores, self.vectors[taste.candidates], k)
+        return sorted({round(end, 3) for end in found})
+
     def _live(self, user: int, history: Ints) -> Taste:
         scores = self.bundle.scores(user, history)
         scores[self.bundle.known_items(history)] = -np.inf

@@ -118,6 +118,9 @@ function traces(data) {
     } else if (trace.type !== "pie") {
       out.marker = { color, ...trace.marker };
     }
+    for (const whisker of ["error_x", "error_y"]) {
+      if (trace[whisker]) out[whisker] = { color: look.text, thickness: 1.2, ...trace[whisker] };
+    }
     return out;
   });
 }

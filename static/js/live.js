@@ -31,7 +31,7 @@ function polled(event) {
 function inUse(target) {
   if (!target) return false;
   const active = document.activeElement;
-  const typing = active && active !== document.body && target.contains(active) && active.matches("input, textarea, select");
+  const typing = active && active !== document.body && target.contains(active) && active.matches("input:not([type=checkbox]), textarea, select");
   return typing || target.querySelector("details[open], dialog[open]") !== null;
 }
 

@@ -94,7 +94,7 @@ export class Card {
     this.because.setAttribute("role", "status");
     const foot = make("footer", "num");
     foot.append(this.changed, this.relevance, this.ild);
-    this.root.append(this.head(onRemove), this.strip(), this.list, this.because, foot);
+    this.root.append(this.head(onRemove), this.strip(), this.path(), this.list, this.because, foot);
   }
 
   head(onRemove) {
@@ -125,9 +125,25 @@ export class Card {
     const titles = this.person.history.map((code) => this.title(code));
     if (!titles.length) return make("p", "strip", gettext("no history: this is what a new user gets"));
     const strip = make("p", "strip");
-    strip.append(make("span", "visually-hidden", `${gettext("History, newest first")}: `), titles.join(" · "));
+    strip.append(make("strong", "", `${gettext("Lately")}: `), titles.join(" · "));
     strip.title = titles.join("\n");
     return strip;
+  }
+
+  // where on the dial this list changes: the exact path, drawn once
+  path() {
+    const path = make("div", "path");
+    path.setAttribute("aria-hidden", "true");
+    path.title = gettext("The marks show at which weights this list changes");
+    const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    picture.setAttribute("viewBox", "0 0 1000 10");
+    picture.setAttribute("preserveAspectRatio", "none");
+    const marks = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    marks.setAttribute("d", this.person.ends.map((end) => `M${end * 1000} 3V10`).join(""));
+    picture.append(marks);
+    this.caret = make("i");
+    path.append(picture, this.caret);
+    return path;
   }
 
   title(code) {
@@ -135,7 +151,8 @@ export class Card {
   }
 
   // listed: item codes, best first; height: of a row, 0 to jump
-  show(listed, relevance, ild, height) {
+  show(weight, listed, relevance, ild, height) {
+    this.caret.style.left = `${weight * 100}%`;
     if (listed !== this.shown) {
       const elements = listed.map((code, place) => {
         const row = this.row(code);

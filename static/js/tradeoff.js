@@ -11,11 +11,12 @@ document.documentElement.classList.add("js");
 const data = JSON.parse(document.getElementById("tradeoff-data").textContent);
 const MOST = 6;
 const SAY_AFTER = 500; // ms after the last move
+const WRITE_AFTER = 300; // a key held down must not write the address thirty times a second
 const EPS = 1e-6;
 const at = (id) => document.getElementById(id);
 const slider = at("diversity");
 const exact = at("exact");
-const state = { weight: data.weight, pins: { ...data.pins }, asked: null, sayTimer: 0, row: 0 };
+const state = { weight: data.weight, pins: { ...data.pins }, asked: null, sayTimer: 0, writeTimer: 0, pending: null, row: 0 };
 const cards = [];
 
 // ---- figures at a weight --------------------------------------------------------------------
@@ -87,7 +88,7 @@ function drawPeople(weight, jump) {
   const index = place(weight);
   for (const card of cards) {
     const { person } = card;
-    if (index >= 0) card.show(person.lists[index], person.relevance[index + 1], person.ild[index + 1], jump ? 0 : state.row);
+    if (index >= 0) card.show(weight, person.lists[index], person.relevance[index + 1], person.ild[index + 1], jump ? 0 : state.row);
   }
 }
 
@@ -145,9 +146,13 @@ function learn(weight, people) {
 
 async function settle(weight) {
   const before = state.weight;
+  if (state.pending === weight) return; // Enter in the number field: it changed, and it submits
   if (place(weight) < 0 && cards.length) {
+    state.pending = weight;
     const found = await ask([["diversity", weight], ...cards.map((card) => ["users", card.person.id])]);
+    if (state.pending === weight) state.pending = null;
     if (!found) {
+      if (state.pending !== null) return; // a newer wish is on its way
       slider.value = String(before);
       return draw(before);
     }
@@ -158,16 +163,21 @@ async function settle(weight) {
 }
 
 function remember() {
-  const params = new URLSearchParams({ run: data.run, diversity: String(state.weight) });
-  for (const { person } of cards) params.append("users", person.id);
-  for (const [name, weight] of Object.entries(state.pins)) if (weight !== null) params.set(name, String(weight));
-  window.history.replaceState(null, "", `?${params}`);
+  clearTimeout(state.writeTimer);
+  state.writeTimer = setTimeout(write, WRITE_AFTER);
   const use = at("use");
   if (use) use.href = `${data.urls.use}?run=${data.run}&diversity=${state.weight}`;
   if (at("final-weight")) {
     at("final-weight").value = String(state.weight);
     at("final-words").textContent = state.weight.toFixed(2);
   }
+}
+
+function write() {
+  const params = new URLSearchParams({ run: data.run, diversity: String(state.weight) });
+  for (const { person } of cards) params.append("users", person.id);
+  for (const [name, weight] of Object.entries(state.pins)) if (weight !== null) params.set(name, String(weight));
+  window.history.replaceState(null, "", `?${params}`);
 }
 
 function set(weight) {
@@ -200,7 +210,7 @@ function removeCard(card) {
 
 async function pinned(query) {
   if (cards.length >= MOST) return toast(gettext("Six people are as many as fit: take one away first."));
-  const found = await ask([...query, ...(onCurve(state.weight) ? [] : [])]);
+  const found = await ask(query);
   if (!found) return null;
   const [person] = found.people;
   if (cards.some((card) => card.person.id === person.id)) return toast(gettext("This user is here already."));

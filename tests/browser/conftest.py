@@ -1,6 +1,7 @@
 """A real Chromium on the live pages; it fails on a request to another host or a console error."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
@@ -12,11 +13,11 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from recweb.runtime.bootstrap import BROWSERS
 from tests import stack as stacks
 
 # Playwright's own loop runs in this thread: Django would take it for async code
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-CHROMIUM = "/usr/bin/chromium"
 ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -32,10 +33,11 @@ SERIOUS = {"serious", "critical"}
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    if not os.path.exists(CHROMIUM):
-        pytest.fail(f"{CHROMIUM} is missing: python3 manage.py test installs it as root")
+    installed = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        if installed is None and not os.path.exists(playwright.chromium.executable_path):
+            pytest.fail("no Chromium: as root, python3 manage.py test installs one")
+        browser = playwright.chromium.launch(executable_path=installed, args=ARGS)
         yield browser
         browser.close()
 
@@ -62,7 +64,7 @@ def demo() -> Iterator[stacks.Stack]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The clock of the first five minutes runs from the demo's start: nobody may start it before."""
+    """The clock of the first five minutes runs from its start: nobody may start it before."""
     items.sort(key=lambda item: "test_every_page" in item.nodeid)
 
 

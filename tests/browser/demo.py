@@ -14,8 +14,8 @@ from tests.stack import Stack
 from tests.test_whole_loop import Api, until
 
 DATA, SMALL = "movielens", "canting"
-NAMES = "餐厅,类别\n1,川菜\n2,粤菜\n3,\n"
-RATINGS = "用户,餐厅,评分,时间\n甲,1,5,2024-03-01\n甲,2,4,2024-03-02\n乙,1,3,2024-03-03\n"
+NAMES = "商品ID,名称,类别\n1,麻婆豆腐,川菜\n2,白切鸡,粤菜\n3,小笼包,\n"
+RATINGS = "用户ID,商品ID,评分,时间\n甲,1,5,2024-03-01\n甲,2,4,2024-03-02\n乙,1,3,2024-03-03\n"
 BAD = f"{RATINGS}乙,2,很好,2024-03-04\n丙,1,=1+1,昨天\n"
 
 
@@ -55,12 +55,9 @@ class Rows:
     job_id: int
     policy_id: int
     queue_id: int
+    sample_id: int  # answered by the demo's annotator
     import_id: int
-    slug: str = DATA
     outside_id: str = "1"  # a user and an item of MovieLens
-
-    def of(self, name: str) -> str:
-        return str(getattr(self, name))
 
 
 def trained(stack: Stack) -> dict[str, dict[str, Any]]:
@@ -82,13 +79,15 @@ def seed(stack: Stack) -> Rows:
     ease = done["ease"]
     stopped = analyst.post("experiments/", {"dataset": DATA, "model": "userknn", "split": "auto"})
     analyst.post(f"jobs/{stopped['job']['id']}/cancel/")
+    queue_id, sample_id = labelled(stack, ease)
     return Rows(
         experiment_id=ease["id"],
         baseline_id=done["pop"]["id"],
         cancelled_id=stopped["id"],
         job_id=analyst.get("jobs/")["results"][-1]["id"],
         policy_id=published(analyst, ease),
-        queue_id=labelled(stack, ease)["id"],
+        queue_id=queue_id,
+        sample_id=sample_id,
         import_id=restaurants(admin),
     )
 
@@ -112,14 +111,14 @@ def queue(stack: Stack, run: dict[str, Any], name: str, size: int = 20) -> dict[
     return row
 
 
-def labelled(stack: Stack, run: dict[str, Any]) -> dict[str, Any]:
-    """A queue in which somebody answered twice."""
+def labelled(stack: Stack, run: dict[str, Any]) -> tuple[int, int]:
+    """A queue in which somebody answered twice, and the later of the two samples."""
     row, annotator = queue(stack, run, "not sure 不确定"), Api(stack, "annotator")
     for value in (0, 3):
         sample = annotator.post(f"queues/{row['id']}/next/")
-        where = f"queues/{row['id']}/samples/{sample['id']}/label/"
+        where = f"queues/{row['id']}/samples/{sample['sample']}/label/"
         annotator.post(where, {"lease": sample["lease"], "value": value, "seconds": 1.5})
-    return row
+    return row["id"], sample["sample"]
 
 
 def restaurants(admin: Api) -> int:

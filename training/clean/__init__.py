@@ -1,19 +1,23 @@
 """The truth about rows: a file on disk becomes clean columns, and an account of every other row.
 
-reasons.py  every code with its words in both languages     report.py        what goes in and out
-sniff.py    type, encoding, delimiter                       rows.py          rows with line numbers
-mapping.py  which column is which                           account.py       what was put aside
-ids.py values.py times.py events.py  one check each         interactions.py catalogue.py  the kinds
+reasons.py   every code with its words in both languages    report.py   what goes in and out
+source.py    bytes, plain or gzip, under a guard            sniff.py    type, encoding, delimiter
+formats.py   which reader, and does the name lie            table.py    what each reader gives
+rows.py jsonl.py parquet.py sheet.py  the readers           aside.py    a preview in a child
+mapping.py   which column is which                          account.py  what was put aside
+ids.py values.py times.py events.py  one check each         warnings.py what will hurt later
+interactions.py catalogue.py  the kinds of file
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, overload
 
-from training.clean import catalogue, interactions
+from training.clean import aside, catalogue, interactions
 from training.clean.account import sample, shown_encoding
+from training.clean.formats import BINARY, form, open_table
 from training.clean.mapping import FIELDS, REQUIRED, missing, settle
 from training.clean.reasons import NOTES, REASONS, REFUSALS, ROWS, Refused
 from training.clean.report import (
@@ -29,7 +33,9 @@ from training.clean.report import (
     Progress,
     Report,
 )
-from training.clean.rows import Table, undecodable
+from training.clean.rows import undecodable
+from training.clean.source import Source
+from training.clean.table import Table
 
 __all__ = [
     "FIELDS",
@@ -98,7 +104,7 @@ def clean(
     name: str | None = None,
     progress: Progress | None = None,
 ) -> Interactions | Catalogue | People:
-    """Accept, merge or quarantine every row of a CSV/TSV file.
+    """Accept, merge or quarantine every row of a CSV, TSV, JSON lines, Parquet or XLSX file.
 
     mapping: field (FIELDS[kind]) -> column, None = guess by names and values. name: what the
     uploader called the file, when path does not tell. progress(rows, bytes, bytes in all) may
@@ -106,17 +112,28 @@ def clean(
     Raises Refused when the whole file is useless, OSError when it cannot be read.
     """
     try:
-        table = Table(path, kind, options, name or path.name)
+        table = open_table(path, kind, options, name or path.name)
         try:
-            if kind == "interactions":
-                return interactions.clean(table, mapping, options, progress)
-            if kind == "items":
-                return catalogue.clean_items(table, mapping, options, progress)
-            return catalogue.clean_users(table, mapping, options, progress)
+            return KINDS[kind](table, mapping, options, progress)
         finally:
             table.close()
     except UnicodeError as error:
         raise undecodable(path, options) from error
+    except MemoryError as error:
+        raise Refused("too-much-memory") from error
+
+
+KINDS: dict[
+    Kind,
+    Callable[
+        [Table, Mapping[str, str] | None, Options, Progress | None],
+        Interactions | Catalogue | People,
+    ],
+] = {
+    "interactions": interactions.clean,
+    "items": catalogue.clean_items,
+    "users": catalogue.clean_users,
+}
 
 
 def preview(
@@ -130,12 +147,24 @@ def preview(
     """Header, mapping and five rows of a file, after reading at most its first 200 lines.
 
     A required field without a column is named in `missing`, not refused: the page asks for it.
+    Parquet and XLSX are looked at in a child process with bounded memory and time (about a second).
     Raises Refused as `clean` does for what the top of the file shows.
     """
+    if form(Source(path, options.limits), options, name or path.name) in BINARY:
+        return aside.preview(path, kind, mapping, options, name or path.name)
+    return look(path, kind, mapping, options, name or path.name)
+
+
+def look(
+    path: Path, kind: Kind, mapping: Mapping[str, str] | None, options: Options, name: str
+) -> Preview:
+    """`preview` in this very process."""
     try:
-        table = Table(path, kind, options, name or path.name)
+        table = open_table(path, kind, options, name)
     except UnicodeError as error:
         raise undecodable(path, options) from error
+    except MemoryError as error:
+        raise Refused("too-much-memory") from error
     try:
         found = settle(table.header, table.sample, kind, mapping)
     finally:
@@ -148,4 +177,5 @@ def preview(
         mapping=found,
         missing=missing(found, kind),
         sample=sample(table),
+        form=table.form,
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from training.clean import formats
 from training.clean.mapping import require, settle
 from training.clean.reasons import Refused
 from training.clean.report import BadRow, Kind, Note, Options, Report
-from training.clean.rows import Chunk, Fault, Table
+from training.clean.table import Chunk, Fault, Table
 
 SHOWN = {"\t": "tab"}
 SAMPLE_CELL = 500
@@ -67,20 +68,24 @@ class Account:
             quarantine=tuple(self.kept),
             notes=(*self._reading(), *self.notes),
             bad_share=self.options.limits.bad_share,
+            form=table.form,
         )
 
     def _reading(self) -> list[Note]:
         table = self.table
         notes = []
-        if table.encoding != "utf-8-sig":
+        if table.form != "text" or table.packed:
+            packed = ", gzip" if table.packed else ""
+            notes.append(Note("format", {"format": formats.SHOWN[table.form] + packed}))
+        if table.encoding and table.encoding != "utf-8-sig":
             notes.append(Note("encoding", {"encoding": shown_encoding(table)}))
-        if table.delimiter != ",":
+        if table.delimiter not in ("", ","):
             shown = SHOWN.get(table.delimiter, table.delimiter)
             notes.append(Note("delimiter", {"delimiter": shown}))
         ignored = [name for name in table.header if name not in self.mapping.values()]
         if ignored and self.kind == "interactions":
             notes.append(Note("columns-ignored", {"columns": ", ".join(ignored)[:1000]}))
-        return notes
+        return [*notes, *table.notes()]
 
 
 def sample(table: Table) -> tuple[tuple[str, ...], ...]:
@@ -89,5 +94,5 @@ def sample(table: Table) -> tuple[tuple[str, ...], ...]:
 
 
 def shown_encoding(table: Table) -> str:
-    """The encoding by its everyday name."""
-    return table.encoding.removesuffix("-sig")
+    """The encoding by its everyday name, or the format where there is none to choose."""
+    return table.encoding.removesuffix("-sig") or formats.SHOWN[table.form]

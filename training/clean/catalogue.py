@@ -10,7 +10,7 @@ import numpy as np
 from training.clean.account import Account
 from training.clean.ids import Ids, name_of, twins
 from training.clean.report import Catalogue, Kind, Options, People, Progress
-from training.clean.rows import Fault, Table
+from training.clean.table import Fault, Table
 
 SEPARATORS = ("|", ";", "、", "，", ",")
 NO_CATEGORY = ("(no genres listed)",)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from training.clean import times, values
+from training.clean import times, values, warnings
 from training.clean.account import Account
 from training.clean.events import MOST, Events
 from training.clean.ids import Ids, twins
 from training.clean.mapping import RATINGS, plain
 from training.clean.reasons import Refused
 from training.clean.report import Interactions, Options, Progress
-from training.clean.rows import Chunk, Fault, Table
+from training.clean.table import Chunk, Fault, Table
 
 SEARCHES = ("search", "query", "搜索", "检索")
 Columns = dict[str, np.ndarray]
@@ -83,16 +83,18 @@ class _Work:
         good[list(faults)] = False
         return {name: column[good] for name, column in columns.items()}
 
-    def notes(self, columns: Columns, user_ids: Iterable[str], item_ids: Iterable[str]) -> None:
+    def notes(self, columns: Columns, user_ids: Sequence[str], item_ids: Sequence[str]) -> None:
         """Notes on the accepted rows as a whole."""
         note = self.account.note
         trimmed = self.users.trimmed + self.items.trimmed
         if trimmed:
             note("ids-trimmed", count=trimmed)
         self.account.notes += [*twins(user_ids), *twins(item_ids)]
+        timed = "at" in self.account.places
+        self.account.notes += warnings.warn(columns, user_ids, item_ids, timed=timed)
         if "event" not in self.account.places:
             note("event-assumed", event=self.event)
-        if self.scale is not None and self.options.scale is None:
+        if self.scale is not None and self.options.scale is None and self._rated():
             note("scale-guessed", low=self.scale[0], high=self.scale[1])
         if "at" not in self.account.places:
             note("no-times")

@@ -19,12 +19,69 @@ REFUSALS = {
         "文件有 {size} 字节,最多允许 {limit} 字节。",
     ),
     "wrong-type": (
-        "This is a {found} file, not a table of text. Save it as CSV and upload that.",
-        "这是 {found} 文件,不是文本表格。请另存为 CSV 后再上传。",
+        "This is a {found} file, not a table. Save it as CSV (or JSON lines, Parquet, XLSX; each "
+        "also packed by gzip) and upload that.",
+        "这是 {found} 文件,不是表格。请另存为 CSV(或 JSON lines、Parquet、XLSX,均可用 gzip 压缩)"
+        "后再上传。",
     ),
     "name-lies": (
         "The name ends in {suffix}, but the content is plain text. Rename it to .csv.",
         "文件名以 {suffix} 结尾,但内容是纯文本。请改名为 .csv。",
+    ),
+    "other-type": (
+        "The name ends in {suffix}, but this is a {found} file. Rename it so that it ends in "
+        "{right}, and upload it again.",
+        "文件名以 {suffix} 结尾,但这是 {found} 文件。请将扩展名改为 {right} 后再上传。",
+    ),
+    "packed-twice": (
+        "The file is packed by gzip twice. Unpack it once and upload that.",
+        "文件被 gzip 压缩了两次。请解压一次后再上传。",
+    ),
+    "packed-cut-off": (
+        "The gzip file is cut off at byte {byte}: its end is missing. Upload it again, whole.",
+        "gzip 文件在第 {byte} 字节处被截断:缺少结尾。请重新上传完整的文件。",
+    ),
+    "unpacks-too-large": (
+        "The file unpacks to more than {limit} bytes. Divide it.",
+        "文件解压后超过 {limit} 字节。请拆分后上传。",
+    ),
+    "unpacks-too-far": (
+        "The file unpacks to more than {ratio} times its size (seen after {byte} bytes of it), as "
+        "no log does. Upload it unpacked.",
+        "文件解压后超过其大小的 {ratio} 倍(读取 {byte} 字节后发现),正常日志不会这样。"
+        "请上传未压缩的文件。",
+    ),
+    "damaged": (
+        "The {found} file is damaged and cannot be read ({why}). Export it again.",
+        "{found} 文件已损坏,无法读取({why})。请重新导出。",
+    ),
+    "too-much-memory": (
+        "Reading the file takes more memory than is allowed. Divide it, or save it as CSV.",
+        "读取该文件所需的内存超出限制。请拆分,或另存为 CSV。",
+    ),
+    "reader-stopped": (
+        "The top of the file could not be read within {seconds} seconds and {megabytes} MB. Save "
+        "it as CSV and upload that.",
+        "无法在 {seconds} 秒和 {megabytes} MB 内存内读取文件开头。请另存为 CSV 后再上传。",
+    ),
+    "column-type": (
+        "Column “{column}” holds {type}; only text, numbers, true/false, dates and times are "
+        "read. Leave it out, or save it as text.",
+        "列“{column}”的类型是 {type};只能读取文本、数字、布尔值、日期和时间。"
+        "请去掉该列,或将其保存为文本。",
+    ),
+    "no-json-lines": (
+        "None of the first lines is a JSON object (line {line}: {first}). JSON lines hold one "
+        "object on each line.",
+        "前几行中没有一行是 JSON 对象(第 {line} 行:{first})。JSON lines 每行应为一个对象。",
+    ),
+    "json-too-deep": (
+        "Line {line} is nested too deeply for a row of a table.",
+        "第 {line} 行的嵌套过深,不能作为表格的一行。",
+    ),
+    "no-sheet": (
+        "The workbook has no sheet of cells.",
+        "工作簿中没有单元格工作表。",
     ),
     "utf-16-without-bom": (
         "This looks like UTF-16 without a byte order mark. Save it as UTF-8, "
@@ -126,6 +183,14 @@ ROWS = {
         "text stands behind a closing quote",
         "右引号后面还有文字",
     ),
+    "json-unreadable": ("the line is not JSON", "该行不是 JSON"),
+    "json-no-object": ("the line is not a JSON object", "该行不是 JSON 对象"),
+    "json-key-twice": ("the key “{key}” stands twice", "键“{key}”出现了两次"),
+    "json-not-finite": ("{value} is not JSON", "{value} 不是 JSON"),
+    "json-nested": (
+        "“{column}” holds a list of lists or objects",
+        "“{column}”是由列表或对象组成的列表",
+    ),
     "id-empty": ("the id is empty", "ID 为空"),
     "id-too-long": ("the id has more than {limit} bytes", "ID 超过 {limit} 字节"),
     "id-control-character": (
@@ -174,6 +239,42 @@ ROWS = {
 REASONS = {**REFUSALS, **ROWS}
 
 NOTES = {
+    "format": ("Read as {format}.", "按 {format} 读取。"),
+    "keys-late": (
+        "{count} lines hold keys that the first lines do not have, such as “{key}”; these are not "
+        "used.",
+        "{count} 行含有前几行没有的键,例如“{key}”;未使用这些键。",
+    ),
+    "sheets-ignored": (
+        "Only the first sheet is read; not used: {sheets}.",
+        "只读取第一个工作表;未使用:{sheets}。",
+    ),
+    "bots": (
+        "{count} users have more than {limit} events within an hour, such as “{example}” with "
+        "{most}: bots or scripts, it seems.",
+        "{count} 个用户在一小时内有超过 {limit} 个事件,例如“{example}”有 {most} 个:"
+        "可能是机器人或脚本。",
+    ),
+    "one-user-only": (
+        "There is only one user: a model needs at least two.",
+        "只有一个用户:模型至少需要两个。",
+    ),
+    "one-item-only": (
+        "There is only one item: a model needs at least two.",
+        "只有一个物品:模型至少需要两个。",
+    ),
+    "user-dominates": (
+        "“{example}” alone makes {percent} % of the rows (user).",
+        "用户“{example}”一人占全部行的 {percent}%。",
+    ),
+    "item-dominates": (
+        "“{example}” alone takes {percent} % of the rows (item).",
+        "物品“{example}”一项占全部行的 {percent}%。",
+    ),
+    "users-once": (
+        "Every user has one event only: nothing can be held out to test a model.",
+        "每个用户都只有一个事件:无法留出测试数据。",
+    ),
     "encoding": ("Read as {encoding}.", "按 {encoding} 读取。"),
     "delimiter": ("Columns are separated by {delimiter}.", "各列以 {delimiter} 分隔。"),
     "columns-ignored": ("Columns not used: {columns}.", "未使用的列:{columns}。"),

@@ -16,9 +16,14 @@ Progress = Callable[[int, int, int], None]  # rows read, bytes read, bytes in al
 
 @dataclass(frozen=True)
 class Limits:
-    """How much is taken. Bytes, rows, columns; `cell` and `line` in characters, `id` in bytes."""
+    """How much is taken. Bytes, rows, columns; `cell` and `line` in characters, `id` in bytes.
+
+    unpacked: bytes that a packed file may grow to; ratio: and how many times its packed size.
+    """
 
     file: int = 512 * 2**20
+    unpacked: int = 4 * 2**30
+    ratio: int = 200
     rows: int = 50_000_000
     columns: int = 200
     cell: int = 65_536
@@ -56,6 +61,7 @@ class Options:
 class BadRow:
     """A quarantined row: physical line from 1, column or "", code (in ROWS), its args, raw text.
 
+    Of Parquet and XLSX the line is the row, the header being row 1, and raw is a line of CSV.
     raw is at most 2,000 characters, with NUL shown as ␀, so that any database takes it.
     """
 
@@ -85,6 +91,7 @@ class Preview:
     mapping: dict[str, str]  # field -> column; a field that found none is absent
     missing: tuple[str, ...]  # required fields without a column
     sample: tuple[tuple[str, ...], ...]  # the first five rows
+    form: str = "text"  # or jsonl, parquet, xlsx
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,7 @@ class Report:
     quarantine: tuple[BadRow, ...]  # the first 1,000, by line
     notes: tuple[Note, ...]
     bad_share: float = 0.05
+    form: str = "text"  # or jsonl, parquet, xlsx
 
     @property
     def quarantined(self) -> int:

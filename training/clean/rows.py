@@ -14,23 +14,19 @@ from pathlib import Path
 
 from training.clean import sniff
 from training.clean.reasons import Refused, Value
-from training.clean.report import BadRow, Kind, Limits, Options, Progress
+from training.clean.report import BadRow, Kind, Options
+from training.clean.source import HEAD, Source
+from training.clean.table import SAMPLE, Chunk, Table, check_header, sampled, shown
 
 BLOCK = 2**20  # characters read at a time
-SAMPLE = 200  # lines looked at before a delimiter, a mapping and a scale are settled
-RAW = 2000  # characters of a quarantined row that are kept
-
-Fault = tuple[str, str, dict[str, Value]]  # column, code, args
 
 
-class Chunk:
-    """Rows of the right width, the line each starts on, and the broken rows between them."""
+class Lines(Chunk):
+    """A chunk of text: its rows can be shown as they stand in the file."""
 
     def __init__(self, block: str, first: int) -> None:
-        self.rows: list[list[str]] = []
-        self.lines: list[int] = []  # physical line on which rows[i] starts
-        self.ends: list[int] = []  # and the one on which it ends
-        self.broken: list[BadRow] = []
+        super().__init__()
+        self.ends: list[int] = []  # the physical line on which rows[i] ends
         self.first = first  # the physical line with which the block starts
         self._block = block
         self._raw: list[str] | None = None
@@ -44,65 +40,50 @@ class Chunk:
 
     def text(self, start: int, end: int) -> str:
         """The raw text of physical lines start to end, at most 2,000 characters."""
-        whole = "".join(self.raw[start - self.first : end - self.first + 1])[:RAW]
-        return whole.rstrip("\r\n").replace("\x00", "␀")
+        return shown("".join(self.raw[start - self.first : end - self.first + 1]))
 
-    def bad(self, place: int, fault: Fault) -> BadRow:
-        """The row at `place` as a quarantined one."""
-        column, code, args = fault
-        raw = self.text(self.lines[place], self.ends[place])
-        return BadRow(self.lines[place], column, code, args, raw)
+    def raw_row(self, place: int) -> str:
+        """The row as it stands in the file."""
+        return self.text(self.lines[place], self.ends[place])
 
 
-class Table:
+class Text(Table):
     """An open text table: encoding and delimiter found, header read, rows to come by chunks.
 
     Raises Refused from the start on for whatever makes the whole file useless.
     """
 
-    def __init__(self, path: Path, kind: Kind, options: Options, name: str) -> None:
-        self.limits: Limits = options.limits
-        self.size = path.stat().st_size
-        if self.size > self.limits.file:
-            raise Refused("file-too-large", size=self.size, limit=self.limits.file)
-        with path.open("rb") as source:
-            head = source.read(sniff.HEAD)
-        if not head.strip():
-            _check_blank(path)
-        sniff.check_type(head, name)
-        self.encoding = sniff.find_encoding(head, options.encoding)
-        self.path = path
-        self._bytes = path.open("rb")
-        self._source = io.TextIOWrapper(self._bytes, encoding=self.encoding, newline="")
+    def __init__(self, source: Source, kind: Kind, options: Options) -> None:
+        super().__init__(options.limits, source.size)
+        self.encoding = sniff.find_encoding(source.head, options.encoding)
+        with self._open(source) as top:
+            lines = _top(top)
+        self._source = self._open(source)
         try:
-            self._start(kind, options)
+            self.delimiter = sniff.find_delimiter(lines, kind, options.delimiter)
+            self._line = 0  # physical lines read so far
+            self.header = self._read_header()
+            self.sample = self._sample(lines)
         except BaseException:
             self.close()
             raise
 
-    def _start(self, kind: Kind, options: Options) -> None:
-        top = self._top()
-        self.delimiter = sniff.find_delimiter(top, kind, options.delimiter)
-        self._line = 0  # physical lines read so far
-        self.header = self._read_header()
-        self.sample = self._sample(top)
+    def _open(self, source: Source) -> io.TextIOWrapper:
+        self._bytes = source.open()
+        return io.TextIOWrapper(self._bytes, encoding=self.encoding, newline="")
 
     def close(self) -> None:
         """Close the file."""
         self._source.close()
 
-    def chunks(self, progress: Progress | None = None) -> Iterator[Chunk]:
-        """All rows below the header. progress(rows, bytes, bytes in all) may raise to stop."""
-        count = 0
+    def _done(self) -> int:
+        return self._bytes.done()
+
+    def _chunks(self) -> Iterator[Lines]:
         while block := self._block():
-            chunk = Chunk(block, self._line + 1)
+            chunk = Lines(block, self._line + 1)
             if not self._fast(chunk, block):
                 self._slow(chunk)
-            count += len(chunk.rows) + len(chunk.broken)
-            if count > self.limits.rows:
-                raise Refused("too-many-rows", limit=self.limits.rows)
-            if progress is not None:
-                progress(count, self._bytes.tell(), self.size)
             yield chunk
 
     def _block(self) -> str:
@@ -112,7 +93,7 @@ class Table:
             block += self._source.readline(self.limits.line + 1)
         return block
 
-    def _fast(self, chunk: Chunk, block: str) -> bool:
+    def _fast(self, chunk: Lines, block: str) -> bool:
         """Read a block in which every row is one line; False leaves it to the slow reader."""
         if max(map(len, block.split("\n"))) > self.limits.cell:
             return False
@@ -133,7 +114,7 @@ class Table:
             self._place(chunk, row, line, line)
         return True
 
-    def _slow(self, chunk: Chunk) -> None:
+    def _slow(self, chunk: Lines) -> None:
         """Read a block row by row; its last row may run on into lines beyond it."""
         size = len(chunk.raw)
         reader = csv.reader(self._feed(chunk), delimiter=self.delimiter, strict=True)
@@ -149,7 +130,7 @@ class Table:
             else:
                 self._place(chunk, row, start, start)
 
-    def _feed(self, chunk: Chunk) -> Iterator[str]:
+    def _feed(self, chunk: Lines) -> Iterator[str]:
         while True:
             place = self._line + 1 - chunk.first
             if place == len(chunk.raw):
@@ -162,7 +143,7 @@ class Table:
                 raise Refused("line-too-long", line=self._line, limit=self.limits.line)
             yield line
 
-    def _place(self, chunk: Chunk, row: list[str], start: int, end: int) -> None:
+    def _place(self, chunk: Lines, row: list[str], start: int, end: int) -> None:
         """Put a row where it belongs: with the good ones, the broken ones, or nowhere (blank)."""
         if len(row) == len(self.header):
             chunk.rows.append(row)
@@ -173,7 +154,7 @@ class Table:
             args: dict[str, Value] = {"found": len(row), "expected": len(self.header)}
             chunk.broken.append(BadRow(start, "", code, args, chunk.text(start, end)))
 
-    def _long(self, chunk: Chunk, row: list[str], start: int) -> None:
+    def _long(self, chunk: Lines, row: list[str], start: int) -> None:
         """A row over several lines or in a long one: its cells are measured."""
         longest = max(range(len(row)), key=lambda place: len(row[place]), default=0)
         if row and len(row[longest]) > self.limits.cell:
@@ -183,7 +164,7 @@ class Table:
         else:
             self._place(chunk, row, start, self._line)
 
-    def _broken(self, chunk: Chunk, error: csv.Error, start: int) -> BadRow:
+    def _broken(self, chunk: Lines, error: csv.Error, start: int) -> BadRow:
         """A row that csv gave up. A quote over the end or over too much refuses the file."""
         message = str(error)
         too_long = "field limit" in message
@@ -193,37 +174,15 @@ class Table:
             return BadRow(start, "", "cell-too-long", {"limit": self.limits.cell}, raw="")
         return BadRow(start, "", "quote-stray", {}, chunk.text(start, self._line))
 
-    def _top(self) -> list[str]:
-        """The first lines, read apart from the rest so that the reader starts at line 1."""
-        lines: list[str] = []
-        size = 0
-        while len(lines) < SAMPLE and size < sniff.HEAD:
-            line = self._source.readline(sniff.HEAD)
-            if not line:
-                break
-            lines.append(line)
-            size += len(line)
-        self._source.seek(0)
-        return lines
-
     def _read_header(self) -> tuple[str, ...]:
-        reader = csv.reader(self._feed(Chunk("", 1)), delimiter=self.delimiter, strict=True)
+        reader = csv.reader(self._feed(Lines("", 1)), delimiter=self.delimiter, strict=True)
         try:
             row = next((row for row in reader if any(cell.strip() for cell in row)), None)
         except csv.Error as error:
             raise Refused("header-unreadable", line=self._line) from error
         if row is None:
             raise Refused("empty")
-        if len(row) > self.limits.columns:
-            raise Refused("too-many-columns", columns=len(row), limit=self.limits.columns)
-        names = [cell.strip().removeprefix("\ufeff") for cell in row]
-        header = tuple(name or f"({place})" for place, name in enumerate(names, start=1))
-        for name in header:
-            if any(letter < " " for letter in name):
-                raise Refused("header-control-character", line=self._line)
-            if header.count(name) > 1:
-                raise Refused("column-twice", column=name, line=self._line)
-        return header
+        return check_header(row, self.limits, self._line)
 
     def _sample(self, top: list[str]) -> list[list[str]]:
         """Rows of the first lines that fit the header, for guesses."""
@@ -233,16 +192,29 @@ class Table:
             rows.extend(row for row in reader if len(row) == len(self.header))
         except csv.Error:
             pass  # the rows before it do
-        return [[cell.replace("\x00", "␀") for cell in row] for row in rows]
+        return sampled(rows)
+
+
+def _top(source: io.TextIOWrapper) -> list[str]:
+    """The first lines, read apart from the rest so that the reader starts at line 1."""
+    lines: list[str] = []
+    size = 0
+    while len(lines) < SAMPLE and size < HEAD:
+        line = source.readline(HEAD)
+        if not line:
+            break
+        lines.append(line)
+        size += len(line)
+    return lines
 
 
 def undecodable(path: Path, options: Options) -> Refused:
     """The refusal of a file that does not decode, with the line of the first wrong byte."""
-    with path.open("rb") as source:
-        encoding = sniff.find_encoding(source.read(sniff.HEAD), options.encoding)
+    opened = Source(path, options.limits)
+    encoding = sniff.find_encoding(opened.head, options.encoding)
     decoder = codecs.getincrementaldecoder(encoding)()
     lines, last = 1, ""
-    with path.open("rb") as source:
+    with opened.open() as source:
         while True:
             block = source.read(BLOCK)
             try:
@@ -263,11 +235,3 @@ def _breaks(last: str, text: str) -> int:
     """Line ends in text (LF, CR, CRLF), when `last` came before it."""
     both = text.count("\r\n") + (last == "\r" and text.startswith("\n"))
     return text.count("\n") + text.count("\r") - both
-
-
-def _check_blank(path: Path) -> None:
-    with path.open("rb") as source:
-        while block := source.read(BLOCK):
-            if block.strip():
-                return
-    raise Refused("empty")

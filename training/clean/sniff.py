@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import codecs
 import csv
-from pathlib import Path
 
 from training.clean.mapping import known
 from training.clean.reasons import Refused
 from training.clean.report import Kind
 
-HEAD = 65_536
 DELIMITERS = (",", ";", "\t", "|")
 ENCODINGS = {
     "utf-8": "utf-8-sig",
@@ -28,13 +26,13 @@ MAGIC = (
     (b"GIF8", "GIF"),
     (b"%PDF", "PDF"),
     (b"\x1f\x8b", "gzip"),
+    (b"PARE", "encrypted Parquet"),
     (b"BZh", "bzip2"),
     (b"\xfd7zXZ\x00", "xz"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
     (b"7z\xbc\xaf", "7z"),
     (b"Rar!", "RAR"),
     (b"SQLite format 3\x00", "SQLite"),
-    (b"PAR1", "Parquet"),
     (b"ARROW1", "Arrow"),
     (b"FEA1", "Feather"),
     (b"ORC", "ORC"),
@@ -46,22 +44,31 @@ MAGIC = (
     (b"<?xml", "XML"),
     (b"<!doctype html", "HTML"),
     (b"<html", "HTML"),
-    (b"{", "JSON"),
+    *((bytes([0x80, protocol]), "pickle") for protocol in (2, 3, 4, 5)),
     (b"[", "JSON"),
 )
 # these could open an honest header as well, so the rest of the head must look binary
-WEAK = ("bzip2", "ORC", "EXE", "Parquet", "Arrow", "Feather", "GIF", "RAR")
-PACKED = (".gz", ".zip", ".xlsx", ".xls", ".parquet", ".bz2", ".xz", ".zst", ".7z", ".sqlite")
+WEAK = ("bzip2", "ORC", "EXE", "encrypted Parquet", "Arrow", "Feather", "GIF", "RAR")
 
 
-def check_type(head: bytes, name: str) -> None:
-    """Raise Refused when the first bytes are those of something else than text."""
+def find_form(head: bytes, chosen: str | None) -> str:
+    """text, jsonl, parquet or xlsx, by the first bytes.
+
+    Raises Refused when they are those of anything else, or in an encoding that is not read.
+    """
+    if head.startswith(b"PAR1") and _binary(head):
+        return "parquet"
+    if head.startswith(b"PK\x03\x04") and (b"[Content_Types].xml" in head or b"xl/" in head):
+        return "xlsx"
     found = _type(head)
     if found:
         raise Refused("wrong-type", found=found)
-    suffix = Path(name).suffix.lower()
-    if suffix in PACKED:
-        raise Refused("name-lies", suffix=suffix)
+    start = head.decode(find_encoding(head, chosen), "ignore").lstrip("\ufeff \t\r\n")
+    if not start.startswith("{"):
+        return "text"
+    if not start[1:].lstrip(" \t").startswith(('"', "}")):
+        raise Refused("wrong-type", found="JSON")  # an object over many lines
+    return "jsonl"
 
 
 def find_encoding(head: bytes, chosen: str | None) -> str:
@@ -117,8 +124,10 @@ def _rows(lines: list[str], delimiter: str) -> list[list[str]]:
 
 
 def _type(head: bytes) -> str:
-    if head.startswith(b"PK\x03\x04"):
-        return "Excel (xlsx)" if b"[Content_Types].xml" in head or b"xl/" in head else "ZIP"
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return "ZIP"
+    if head[257:262] == b"ustar":
+        return "tar"
     start = head.lstrip().lower()
     for magic, found in MAGIC:
         strong = head.startswith(magic) or start.startswith(magic.lower()) and magic[0] < 128

@@ -17,10 +17,18 @@ NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
 NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity|∞)", re.IGNORECASE)
 COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
 LARGEST = float(np.finfo(np.float32).max)
-TOPS = (1.0, 5.0, 10.0, 20.0, 100.0)
-ENOUGH = 20  # ratings in the sample from which a scale may be guessed
 Fault = tuple[str, dict[str, Value]]
 Scale = tuple[float, float]
+TOPS = (1.0, 5.0, 10.0, 20.0, 100.0)
+DAY = 86_400.0
+# nobody dwells for more than a day on one thing, and no count or duration is below nothing
+SECONDS = ("dwell", "dwellseconds", "dwelltime", "seconds", "停留时长", "停留秒数", "停留时间")
+COUNTS = ("hours", "duration", "时长", "playcount", "plays", "播放次数", "次数")
+SPANS: dict[str, Scale] = {
+    **dict.fromkeys(SECONDS, (0.0, DAY)),
+    **dict.fromkeys(COUNTS, (0.0, 1e12)),
+}
+ENOUGH = 20  # ratings in the sample from which a scale may be guessed
 
 
 @dataclass
@@ -55,11 +63,15 @@ def parse(texts: list[str], options: Options, scale: Scale | None) -> Values:
 def guess_scale(column: str, texts: Sequence[str], options: Options) -> Scale | None:
     """The scale of a rating column: 0 to the least usual top that holds 95 % of the sample.
 
-    (0, None) makes no sense, so a column that is not named like a rating has no scale, and a
-    sample of fewer than 20 numbers is not enough to guess.
+    A column of dwell seconds goes to one day, one of counts from 0; another one that is not named
+    like a rating has no scale, and a sample of fewer than 20 numbers is not enough to guess.
     """
-    if options.scale is not None or plain(column) not in RATINGS:
+    if options.scale is not None:
         return options.scale
+    if plain(column) in SPANS:
+        return SPANS[plain(column)]
+    if plain(column) not in RATINGS:
+        return None
     found = parse(list(texts), options, None).values
     found = found[~np.isnan(found)]
     if len(found) < ENOUGH or (found < 0).mean() > 0.05:

@@ -73,6 +73,7 @@ SPEC: dict[str, Any] = {
             "type": "choice",
             "default": "auto",
             "choices": ["auto", "primal", "dual"],
+            "tune": False,
             "help": {
                 "en": "primal inverts items x items, dual users x users; auto takes the smaller. "
                 "The scores are the same.",

@@ -51,6 +51,7 @@ SPEC: dict[str, Any] = {
             "low": 1,
             "high": 1024,
             "log": True,
+            "tune": [16, 128],
             "help": {
                 "en": "Length of the vectors. More can tell finer tastes apart and costs more.",
                 "zh-hans": "向量长度。越大越能区分细微口味,成本也越高。",
@@ -84,6 +85,7 @@ SPEC: dict[str, Any] = {
             "low": 1,
             "high": 500,
             "log": True,
+            "tune": False,
             "help": {
                 "en": "Rounds of solving all people, then all items. Each one saves a checkpoint.",
                 "zh-hans": "轮数:每轮先求解所有用户,再求解所有物品,并保存一个检查点。",

@@ -1,0 +1,363 @@
+// One sample in focus; the next ones lie in the page already. An answer moves on at once and is
+// saved behind it (outbox.js). All of it works anywhere on the page but in a text field.
+import { AnswerForm } from "./answerform.js";
+import { register } from "./keys.js";
+import { Lately } from "./lately.js";
+import { csrf, Outbox, post } from "./outbox.js";
+import { toast } from "./toast.js";
+
+const root = document.getElementById("label");
+const place = document.getElementById("samples");
+const form = document.getElementById("answer");
+const nothing = document.getElementById("nothing");
+const direct = document.getElementById("direct");
+const sheet = new AnswerForm(form);
+const lately = new Lately(document.getElementById("past"), root.dataset.past);
+const AHEAD = 3;
+const TEN = 10;
+const RENEW = 4 * 60 * 1000;
+
+const known = new Set(); // leases that were in this page
+const answered = new Map(); // sample -> its article, for another look
+let ahead = [...place.children];
+let current = null;
+let looking = null; // an earlier sample under another look
+let shownAt = 0;
+let renewedAt = Date.now();
+let asking = null;
+let silent = 0;
+
+const outbox = new Outbox(root.dataset.store, { changed, saved, refused });
+
+// ---- what is shown ----------------------------------------------------------------------------
+function focusOn(article, move) {
+  for (const other of place.children) other.hidden = other !== article;
+  sheet.fill(article.dataset);
+  shownAt = performance.now();
+  if (move) {
+    article.querySelector("h2").focus({ preventScroll: true });
+    window.scrollTo({ top: 0 });
+  }
+}
+
+function next(move = true) {
+  looking = null;
+  document.getElementById("looking").hidden = true;
+  lately.mark(null);
+  current = ahead[0] ?? null;
+  if (current) {
+    root.hidden = false;
+    nothing.hidden = true;
+    focusOn(current, move);
+  }
+  root.setAttribute("aria-busy", String(!current));
+  if (ahead.length < AHEAD) more();
+}
+
+// nothing came: is it the end, or are answers still on their way?
+function rest() {
+  if (current || looking) return;
+  root.hidden = true;
+  nothing.hidden = false;
+  nothing.querySelector("h2").textContent = outbox.entries.length
+    ? gettext("The next samples come as soon as your answers are saved.")
+    : gettext("Nothing waits for you here");
+}
+
+async function more() {
+  if (asking) return asking;
+  asking = (async () => {
+    // what is on its way to the server still counts as held there
+    const count = Math.min(AHEAD + outbox.entries.length, 10);
+    const body = new URLSearchParams({ count, csrfmiddlewaretoken: csrf() });
+    const answer = await fetch(root.dataset.more, { method: "POST", body });
+    const text = await answer.text();
+    if (answer.status === 409) {
+      if (!current) stop(text);
+      return;
+    }
+    if (answer.ok) arrive(parse(text));
+    rest();
+  })().catch(rest).finally(() => { asking = null; });
+  return asking;
+}
+
+function parse(html) {
+  return [...new DOMParser().parseFromString(html, "text/html").querySelectorAll("article.sample")];
+}
+
+function arrive(articles) {
+  const fresh = articles.filter((article) => !known.has(article.dataset.lease));
+  for (const article of fresh) {
+    known.add(article.dataset.lease);
+    article.hidden = true;
+    place.append(article);
+    ahead.push(article);
+  }
+  if (!current && ahead.length && !looking) next();
+}
+
+function stop(words) {
+  root.hidden = true;
+  nothing.hidden = false;
+  nothing.querySelector("h2").textContent = words;
+}
+
+// ---- saving -----------------------------------------------------------------------------------
+function changed() {
+  const n = outbox.entries.length;
+  const troubles = {
+    offline: gettext("You are offline. Go on: this browser keeps your answers."),
+    login: gettext("You are logged out. Log in again in another tab, then reload this page: your answers are kept here."),
+    server: gettext("retrying"),
+  };
+  if (n && outbox.trouble) {
+    say(`${interpolate(gettext("%s not saved"), [n])} – ${troubles[outbox.trouble]}`, true);
+  } else if (n) say(gettext("Saving"));
+  else say(outbox.trouble === "offline" ? troubles.offline : gettext("Saved"));
+}
+
+// seen at once; said aloud only when it has stayed for a second
+function say(words, bad = false) {
+  const seen = document.getElementById("saved");
+  seen.textContent = words;
+  seen.classList.toggle("bad", bad);
+  clearTimeout(silent);
+  silent = setTimeout(() => { document.getElementById("saved-aloud").textContent = words; }, 1000);
+}
+
+function count(step) {
+  root.dataset.mine = Number(root.dataset.mine) + step;
+  root.dataset.answered = Number(root.dataset.answered) + step;
+  document.getElementById("mine").textContent = root.dataset.mine;
+  document.getElementById("all").textContent = root.dataset.answered;
+  document.getElementById("bar").value = Number(root.dataset.answered);
+}
+
+function saved(entry, answer) {
+  if (answer.message) toast(answer.message);
+  if (entry.counts && !answer.late) count(1);
+  if (ahead.length < AHEAD) more();
+}
+
+function refused(entry, message) {
+  toast(`${entry.title}: ${message}`, "error");
+}
+
+// ---- what a person does -----------------------------------------------------------------------
+function path(sample, deed) {
+  return `${root.dataset.api}samples/${sample}/${deed}/`;
+}
+
+function seconds() {
+  return Math.round(performance.now() - shownAt) / 1000;
+}
+
+function submit(value) {
+  active();
+  const article = looking ?? current;
+  if (!article) return;
+  const { sample, lease, title } = article.dataset;
+  const body = { value, seconds: seconds(), ...sheet.remarks };
+  if (looking) outbox.add({ url: path(sample, "change"), body, sample, title });
+  else outbox.add({ url: path(sample, "label"), body: { lease, ...body }, sample, title, counts: true });
+  settle(article, { value, ...sheet.remarks });
+}
+
+function settle(article, { value, ...kept }) {
+  article.dataset.value = value;
+  article.dataset.note = kept.note;
+  article.dataset.flagged = kept.flagged ? "1" : "";
+  answered.set(article.dataset.sample, article);
+  lately.remember(article.dataset.sample, article.dataset.title, value);
+  if (!looking) ahead.shift();
+  next();
+}
+
+function skip() {
+  active();
+  if (looking) return next();
+  if (!current) return;
+  const { sample, lease, title } = current.dataset;
+  outbox.add({ url: path(sample, "skip"), body: { lease, ...sheet.remarks }, sample, title });
+  answered.set(sample, current);
+  ahead.shift();
+  next();
+}
+
+async function undo() {
+  active();
+  if (looking) return next();
+  const back = outbox.takeBack();
+  if (back) return again(back.sample, null);
+  if (!(await outbox.flush())) return toast(gettext("Not saved yet: undo when the connection is back."), "error");
+  let answer;
+  let body;
+  try {
+    answer = await post(`${root.dataset.api}undo/`, {});
+    body = await answer.json();
+  } catch {
+    return toast(gettext("The server does not answer. Nothing was undone."), "error");
+  }
+  if (!answer.ok) return toast(answer.status === 404 ? gettext("There is nothing to undo.") : body.error.message);
+  if (body.value !== null && body.lease) count(-1);
+  if (!body.lease) {
+    lately.forget(body.sample);
+    return toast(gettext("That answer had come too late; it is withdrawn."));
+  }
+  await again(String(body.sample), body.lease);
+}
+
+// a sample comes back to the front
+async function again(sample, lease) {
+  let article = answered.get(sample);
+  if (article && lease) {
+    article.dataset.lease = lease;
+    known.add(lease);
+  }
+  if (!article) {
+    if (asking) await asking;
+    await more();
+    article = ahead.find((other) => other.dataset.sample === sample);
+    if (!article) return;
+    ahead = ahead.filter((other) => other !== article);
+  }
+  answered.delete(sample);
+  lately.forget(sample);
+  article.dataset.value = "";
+  ahead.unshift(article);
+  next();
+}
+
+// ---- the last ten -----------------------------------------------------------------------------
+async function look(link) {
+  const { sample } = link.dataset;
+  let article = answered.get(sample);
+  if (!article) {
+    try {
+      const answer = await fetch(`${link.getAttribute("href")}?part=1`);
+      [article] = answer.ok ? parse(await answer.text()) : [];
+    } catch {
+      article = null;
+    }
+    if (!article) return toast(gettext("This answer could not be loaded."), "error");
+    answered.set(sample, article);
+    place.append(article);
+  }
+  looking = article;
+  root.hidden = false;
+  nothing.hidden = true;
+  document.getElementById("looking").hidden = false;
+  lately.mark(link);
+  focusOn(article, true);
+}
+
+function walk(step) {
+  const link = lately.beside(looking?.dataset.sample, step);
+  if (link) look(link);
+  else if (link === null && looking) next();
+}
+
+// ---- leases stay while somebody works ---------------------------------------------------------
+function active() {
+  if (Date.now() - renewedAt < RENEW || !ahead.length) return;
+  renewedAt = Date.now();
+  post(`${root.dataset.api}renew/`, {}).then(async (answer) => {
+    if (!answer.ok) return;
+    const held = new Set((await answer.json()).held.map((token) => token.replaceAll("-", "")));
+    const mine = (article) => held.has(article.dataset.lease.replaceAll("-", ""));
+    if (current && !mine(current)) {
+      toast(gettext("This sample has gone to somebody else meanwhile; your answer will be kept as an extra."));
+    }
+    ahead = ahead.filter((article) => article === current || mine(article));
+  }, () => {});
+}
+
+// ---- keys and buttons -------------------------------------------------------------------------
+function digit(value) {
+  if (direct.checked) return submit(value);
+  sheet.press(value);
+}
+
+function enter() {
+  const { chosen } = sheet;
+  if (chosen !== null && (!looking || chosen !== Number(looking.dataset.value))) return submit(chosen);
+  if (looking) return next();
+  toast(gettext("Choose 0, 1, 2 or 3 first."));
+}
+
+function guide() {
+  const dialog = document.getElementById("guideline");
+  if (dialog.open) dialog.close();
+  else dialog.showModal();
+}
+
+function unlessGuide(run) {
+  return (event) => (document.getElementById("guideline").open ? false : run(event));
+}
+
+function listen() {
+  const table = {
+    Enter: { label: gettext("Submit"), run: unlessGuide(enter) },
+    " ": { label: gettext("Skip"), run: unlessGuide(skip) },
+    Backspace: { label: gettext("Undo"), run: unlessGuide(undo) },
+    z: { label: gettext("Undo"), run: unlessGuide(undo) },
+    f: { label: gettext("Flag"), run: unlessGuide(() => sheet.flag()) },
+    n: { label: gettext("Note"), run: unlessGuide(() => sheet.write()) },
+    h: { label: gettext("Guideline"), run: guide },
+    ArrowLeft: { label: gettext("Earlier answer"), run: unlessGuide(() => walk(1)) },
+    ArrowRight: { label: gettext("Later answer"), run: unlessGuide(() => walk(-1)) },
+  };
+  for (const button of sheet.buttons) {
+    const words = button.querySelector(".name").textContent;
+    table[button.value] = { label: words, run: unlessGuide(() => digit(Number(button.value))) };
+  }
+  register(table);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const { name, value } = event.submitter ?? {};
+    if (name === "value") submit(Number(value));
+    else if (value === "undo") undo();
+    else if (value === "skip") skip();
+  });
+  lately.list.addEventListener("click", (event) => {
+    const link = event.target.closest("a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    look(link);
+  });
+  document.getElementById("back").addEventListener("click", (event) => {
+    event.preventDefault();
+    next();
+  });
+  sheet.flagButton.addEventListener("click", () => sheet.flag());
+  document.getElementById("guide").addEventListener("click", guide);
+  form.elements.note.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.isComposing) return;
+    (looking ?? current)?.querySelector("h2").focus();
+  });
+  direct.addEventListener("change", () => localStorage.setItem("label-direct", direct.checked ? "" : "off"));
+}
+
+function start() {
+  for (const element of document.querySelectorAll(".script")) element.hidden = false;
+  document.getElementById("direct-line").hidden = false;
+  direct.checked = localStorage.getItem("label-direct") !== "off";
+  listen();
+  for (const article of ahead) known.add(article.dataset.lease);
+  const waits = outbox.entries; // of an earlier visit
+  if (waits.length) outbox.flush();
+  const sent = new Set(waits.map((entry) => entry.sample));
+  ahead = ahead.filter((article) => !sent.has(article.dataset.sample));
+  if ("looking" in root.dataset) {
+    [looking] = ahead;
+    answered.set(looking.dataset.sample, looking);
+    ahead = [];
+    more();
+    return focusOn(looking, false);
+  }
+  if (root.hidden && nothing.hidden) return; // the queue is not open
+  next(false);
+}
+
+start();

@@ -1,0 +1,122 @@
+"""The runs table, the form, a run and the comparison in a real browser, on real runs."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from recweb.datasets.models import Dataset
+from recweb.experiments import orders
+from recweb.experiments.models import Experiment
+from recweb.jobs import ends, fence
+from recweb.people.models import User
+from tests.browser.conftest import Opener, axe, overflow
+from tests.experiments.conftest import ann, films, folders, shop, trained
+
+__all__ = ["ann", "films", "folders", "shop"]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def runs(transactional_db: None, films: Dataset, ann: User) -> Iterator[list[Experiment]]:
+    pop = trained(films, ann, "pop", name="人气榜")
+    orders.set_baseline(pop)
+    ease = trained(films, ann, "ease", params={"l2": 50.0}, name="<b>EASE</b> $x$ %{y}")
+    yield [pop, ease, trained(films, ann, "itemknn"), trained(films, ann, "ials", split="random")]
+
+
+def drawn(page: Page, id_: str) -> None:
+    page.locator(f"#figure-{id_}").scroll_into_view_if_needed()
+    expect(page.locator(f"#figure-{id_} .chart-box")).to_have_attribute("data-drawn", "true")
+
+
+@pytest.mark.parametrize(("theme", "language"), [("light", "zh-hans"), ("dark", "en")])
+def test_pages_of_runs_are_accessible_and_fit_a_phone(
+    runs: list[Experiment], ann: User, open_page: Opener, theme: str, language: str
+) -> None:
+    waiting = orders.start(runs[0].dataset, model="pop", owner=ann)
+    ids = ",".join(str(run.pk) for run in runs)
+    ease = runs[1].pk
+    for path in (
+        "/experiments/",
+        "/experiments/new/?model=ease",
+        f"/experiments/{ease}/",
+        f"/experiments/{ease}/?tab=config",
+        f"/experiments/{ease}/?tab=files",
+        f"/experiments/{waiting.pk}/",
+        f"/experiments/compare/?ids={ids}",
+    ):
+        page = open_page(path, ann, theme=theme, language=language)
+        assert axe(page) == [], path
+        page.set_viewport_size({"width": 320, "height": 640})
+        assert overflow(page) == 0, path
+        page.context.close()
+
+
+def test_rows_are_ticked_by_keys_and_compared(
+    runs: list[Experiment], ann: User, open_page: Opener
+) -> None:
+    page = open_page("/experiments/", ann)
+    page.keyboard.press("c")
+    expect(page.locator(".note.error")).to_contain_text("0 runs were chosen")
+    for key in "jxjx":
+        page.keyboard.press(key)
+    expect(page.locator("#ticked")).to_have_text("(2)")
+    page.keyboard.press("c")
+    page.wait_for_url("**/experiments/compare/?ids=*")
+    expect(page.locator("#metrics-title")).to_be_visible()
+    drawn(page, "scatter")
+    drawn(page, "segment-bars")
+    page.get_by_label("Difference to").select_option(index=1)
+    page.wait_for_url("**base=*")
+
+
+def test_a_running_row_renews_itself_and_keeps_its_tick(
+    runs: list[Experiment], ann: User, open_page: Opener
+) -> None:
+    run = orders.start(runs[0].dataset, model="pop", owner=ann)
+    page = open_page("/experiments/", ann)
+    row = page.locator(f"#run-{run.pk}")
+    row.locator("input").check()
+    job = fence.claim("train", "test:1")
+    assert job is not None
+    Experiment.objects.filter(pk=run.pk).update(state="running")
+    expect(row.locator(".state")).to_have_text("running")
+    ends.end(job.pk, job.attempt, "failed", "no disk")
+    expect(row.locator(".state")).to_have_text("failed")
+    expect(row.locator("input")).to_be_checked()
+    assert row.get_attribute("hx-trigger") is None
+
+
+def test_a_run_becomes_its_figures_without_a_reload(
+    runs: list[Experiment], ann: User, open_page: Opener
+) -> None:
+    from tests.datasets.conftest import work_off
+
+    run = orders.start(runs[0].dataset, model="ease", owner=ann)
+    page = open_page(f"/experiments/{run.pk}/", ann)
+    expect(page.locator("#run")).to_contain_text("number 1 in line")
+    page.evaluate("window.stayed = true")
+    assert work_off("train").state == "done"
+    expect(page.locator("#verdict")).to_contain_text("popularity", timeout=15_000)
+    drawn(page, "segment-bars")
+    assert page.evaluate("window.stayed")
+    page.keyboard.press("4")
+    page.wait_for_url("**tab=config")
+    page.keyboard.press("d")
+    page.wait_for_url(f"**/experiments/new/?from={run.pk}")
+
+
+def test_only_the_chosen_models_settings_show_and_errors_stand_in_place(
+    runs: list[Experiment], ann: User, open_page: Opener
+) -> None:
+    page = open_page("/experiments/new/?model=ease", ann)
+    expect(page.locator("[data-model=ease]")).to_be_visible()
+    page.locator("#run-form input[name=model][value=ials]").check()
+    expect(page.locator("[data-model=ease]")).not_to_be_visible()
+    page.locator("[name='ials.factors']").fill("9")
+    page.locator("[name=seed]").fill("3")
+    page.locator("#start").click()
+    page.wait_for_url("**/experiments/*/")
+    made = Experiment.objects.latest("pk")
+    assert (made.model, made.params["factors"], made.seed) == ("ials", 9, 3)

@@ -1,0 +1,55 @@
+"""`python -m training`: train and measure models from files, without Django.
+
+Exit codes: 0 all figures are there, 1 a model could not be trained, 2 bad input.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+
+# set before numpy loads: the sums must not differ in the last bit from machine to machine
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from training.cli.arguments import parser, request
+from training.cli.wrong import Wrong
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command. argv: without the program's name; None = of this process."""
+    given = parser().parse_args(argv)
+    try:
+        return _models() if given.command == "models" else _evaluate(given)
+    except Wrong as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"error: {error.filename or 'file'}: {error.strerror}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped; nothing was written", file=sys.stderr)
+        return 130
+
+
+def _models() -> int:
+    from training.cli import report
+
+    print(report.models())
+    return 0
+
+
+def _evaluate(given: Namespace) -> int:
+    from training.cli import report
+    from training.cli.run import run
+
+    asked = request(given)
+    found = run(asked, say=lambda text: print(text, file=sys.stderr, flush=True))
+    print(report.table(found))
+    if asked.out is not None:
+        report.write(asked.out, found)
+    return 1 if any(one.error for one in found.results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""What every reader hands on: chunks of rows as text, each row with the line it came from."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+from training.clean.reasons import Refused, Value
+from training.clean.report import BadRow, Limits, Note, Progress
+
+SAMPLE = 200  # lines looked at before a delimiter, a mapping and a scale are settled
+RAW = 2000  # characters of a quarantined row that are kept
+
+Fault = tuple[str, str, dict[str, Value]]  # column, code, args
+
+
+class Chunk:
+    """Rows of the right width, the line each starts on, and the broken rows between them."""
+
+    def __init__(self) -> None:
+        self.rows: list[list[str]] = []
+        self.lines: list[int] = []  # physical line (or row of the sheet) on which rows[i] starts
+        self.broken: list[BadRow] = []
+
+    def raw_row(self, place: int) -> str:
+        """The row at `place` as it is shown to people; here as a line of CSV."""
+        out = io.StringIO()
+        csv.writer(out, lineterminator="").writerow(self.rows[place])
+        return shown(out.getvalue())
+
+    def bad(self, place: int, fault: Fault) -> BadRow:
+        """The row at `place` as a quarantined one."""
+        column, code, args = fault
+        return BadRow(self.lines[place], column, code, args, self.raw_row(place))
+
+
+class Table:
+    """An open table: header read, a sample of rows taken, all rows to come by chunks.
+
+    form: text, jsonl, parquet or xlsx; delimiter: "" where nothing is separated by one.
+    """
+
+    form = "text"
+    encoding = ""
+    delimiter = ""
+
+    def __init__(self, limits: Limits, size: int) -> None:
+        self.limits = limits
+        self.size = size  # bytes of the file as it came, packed or not
+        self.packed = False
+        self.header: tuple[str, ...] = ()
+        self.sample: list[list[str]] = []
+
+    def chunks(self, progress: Progress | None = None) -> Iterator[Chunk]:
+        """All rows below the header. progress(rows, bytes, bytes in all) may raise to stop."""
+        count = 0
+        for chunk in self._chunks():
+            count += len(chunk.rows) + len(chunk.broken)
+            if count > self.limits.rows:
+                raise Refused("too-many-rows", limit=self.limits.rows)
+            if progress is not None:
+                progress(count, min(self._done(), self.size), self.size)
+            yield chunk
+
+    def notes(self) -> list[Note]:
+        """What the reader has to say once all rows are read."""
+        return []
+
+    def close(self) -> None:
+        """Close the file."""
+
+    def _chunks(self) -> Iterator[Chunk]:
+        raise NotImplementedError
+
+    def _done(self) -> int:
+        raise NotImplementedError
+
+
+def shown(text: str) -> str:
+    """At most 2,000 characters that any database takes."""
+    return text[:RAW].rstrip("\r\n").replace("\x00", "␀")
+
+
+def place(chunk: Chunk, row: list[str], line: int, header: Sequence[str], limits: Limits) -> None:
+    """Put a row of cells with the good ones, or with the broken ones for its width or length."""
+    if len(row) != len(header):
+        code = "row-too-long" if len(row) > len(header) else "row-too-short"
+        args: dict[str, Value] = {"found": len(row), "expected": len(header)}
+        out = io.StringIO()
+        csv.writer(out, lineterminator="").writerow([cell[:RAW] for cell in row])
+        chunk.broken.append(BadRow(line, "", code, args, shown(out.getvalue())))
+        return
+    if max(map(len, row)) > limits.cell:
+        longest = max(range(len(row)), key=lambda place: len(row[place]))
+        more: dict[str, Value] = {"limit": limits.cell}
+        chunk.broken.append(BadRow(line, header[longest], "cell-too-long", more, raw=""))
+        return
+    chunk.rows.append(row)
+    chunk.lines.append(line)
+
+
+def check_header(names: Sequence[str], limits: Limits, line: int) -> tuple[str, ...]:
+    """Column names without blanks around them, "(3)" for an empty third one.
+
+    Raises Refused on too many, control characters, a name that stands twice.
+    """
+    if len(names) > limits.columns:
+        raise Refused("too-many-columns", columns=len(names), limit=limits.columns)
+    plain = [name.strip().removeprefix("\ufeff") for name in names]
+    header = tuple(name or f"({place})" for place, name in enumerate(plain, start=1))
+    for name in header:
+        if any(letter < " " for letter in name):
+            raise Refused("header-control-character", line=line)
+        if header.count(name) > 1:
+            raise Refused("column-twice", column=name, line=line)
+    return header
+
+
+def sampled(rows: Sequence[list[str]]) -> list[list[str]]:
+    """Rows for guesses and for showing."""
+    return [[cell.replace("\x00", "␀") for cell in row] for row in rows[:SAMPLE]]

@@ -1,0 +1,209 @@
+"""Tables to what models train on: one catalogue, one log, and the splits that were asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+
+from training import clean, registry
+from training.cli.arguments import Request
+from training.cli.formats import Table, bad_share, read, refusal
+from training.cli.wrong import Wrong
+from training.features import Positives, Rule, multi_hot, positives
+from training.log import Items, Log
+from training.ratings import rated
+from training.split import Split, SplitError, split
+
+SEARCHES = ("search", "query", "搜索", "检索")
+RATED = ("rating", "评分")
+# how much more than a view an event says, as the web has it to begin with
+WEIGHTS = {"cart": 2.0, "addtocart": 2.0, "add_to_cart": 2.0, "purchase": 4.0, "transaction": 4.0}
+
+
+@dataclass(frozen=True)
+class Data:
+    """All files in one numbering. test: the held-out file of a given split, else None."""
+
+    log: Log
+    test: Log | None
+    items: Items | None
+    ordered: bool
+    left_out: int
+
+
+def load(request: Request) -> Data:
+    """Read the files of a request. Raises Wrong."""
+    tables = [read(path, request.format) for path in (request.log, request.test) if path]
+    catalogue = _catalogue(request)
+    users = _codes([table.user_ids for table in tables])
+    known = () if catalogue is None else catalogue.item_ids
+    items = _codes([*(table.item_ids for table in tables), known])
+    events = _codes([table.event_names for table in tables])
+    logs = [_log(table, users, items, events) for table in tables]
+    return Data(
+        log=logs[0],
+        test=logs[1] if len(logs) > 1 else None,
+        items=None if catalogue is None else _items(catalogue, items),
+        ordered=tables[0].ordered,
+        left_out=sum(table.left_out for table in tables),
+    )
+
+
+def refuse_needs(request: Request, data: Data) -> None:
+    """Raise Wrong when a model needs what the files lack, before anything is trained."""
+    rated_events = [name for name in data.log.event_names if name in RATED]
+    lacks = {
+        "text": data.items is None and "item texts: add --items FILE",
+        "topics": data.items is None and "item categories: add --items FILE",
+        "time": (data.log.at is None or data.ordered) and "times: add a column of timestamps",
+        "ratings": not (rated_events and _given_values(data.log, rated_events))
+        and "ratings: add a column called rating",
+    }
+    for model in request.models:
+        for need in registry.model_spec(model)["needs"]:
+            if lacks[need]:
+                raise Wrong(f"{model} needs {lacks[need]}, or leave {model} out of --model")
+
+
+def rules(log: Log, minimum: float | None) -> list[Rule]:
+    """Ratings count from `minimum` on, half of the largest unless given; all else counts."""
+    made = []
+    for code, name in enumerate(log.event_names):
+        if name in SEARCHES:
+            continue
+        least = None
+        values = log.values[(log.events == code) & ~np.isnan(log.values)]
+        if name in RATED and len(values):
+            least = 0.5 * float(values.max()) if minimum is None else minimum
+        made.append(Rule(name, minimum=least, weight=WEIGHTS.get(name.casefold(), 1.0)))
+    return made
+
+
+def top_n(request: Request, data: Data) -> Split:
+    """The split of the positives, for models that rank. Raises Wrong with the reason."""
+    chosen = rules(data.log, request.minimum)
+    if not chosen:
+        raise Wrong(f"{request.log.name} holds searches only: there is nothing to recommend")
+    liked = positives(data.log, chosen)
+    held = None if data.test is None else positives(data.test, chosen)
+    return _split(request, data, liked, held)
+
+
+def explicit(request: Request, data: Data) -> Split:
+    """The split of all rated pairs, data = ratings, for models of kind "rating". Raises Wrong."""
+    held = None if data.test is None else rated(_rated_only(data.test))
+    return _split(request, data, rated(_rated_only(data.log)), held)
+
+
+def _split(request: Request, data: Data, liked: Positives, held: Positives | None) -> Split:
+    if held is not None:
+        return _fixed(liked, held, data, request.seed)
+    name = request.split
+    if data.ordered:
+        if name in ("auto", "temporal"):
+            # an order within each user is no clock that all of them share
+            name = "leave-last" if name == "auto" else name
+        if name == "temporal":
+            raise Wrong("--split temporal needs times, and sequences have an order only")
+    try:
+        made = split(liked, name, seed=request.seed, items=data.items)
+    except SplitError as error:
+        raise Wrong(f"--split: {error}") from None
+    return replace(made, leak=None) if data.ordered else made
+
+
+def _fixed(liked: Positives, held: Positives, data: Data, seed: int) -> Split:
+    if not len(liked) or not len(held):
+        where = "--log" if not len(liked) else "--test"
+        raise Wrong(f"{where} holds no positive event; see --minimum")
+    train, test = matrix(liked, liked.confidence), matrix(held, held.confidence)
+    at = None if liked.at is None or held.at is None else liked.at
+    leak = None
+    if at is not None and held.at is not None and not data.ordered:
+        leak = float(np.mean(held.at < at.max()))
+    return Split(
+        train=train,
+        validation=sparse.csr_matrix(train.shape, dtype=np.float32),
+        test=test,
+        train_at=None if at is None else matrix(liked, at.astype(np.float64)),
+        name="given",
+        seed=seed,
+        leak=leak,
+        items=data.items,
+    )
+
+
+def matrix(pairs: Positives, values: np.ndarray) -> sparse.csr_matrix:
+    """Csr (n_users, n_items) with sorted indices; a value of 0 stays in the pattern."""
+    shape = (pairs.n_users, pairs.n_items)
+    made = sparse.csr_matrix((values, (pairs.users, pairs.items)), shape=shape)
+    made.sort_indices()
+    return made
+
+
+def _codes(parts: Sequence[tuple[str, ...]]) -> dict[str, int]:
+    """Ids of all files in order of appearance -> code."""
+    return {name: code for code, name in enumerate(dict.fromkeys(n for part in parts for n in part))}
+
+
+def _log(
+    table: Table, users: dict[str, int], items: dict[str, int], events: dict[str, int]
+) -> Log:
+    # in time order, ties in the order of the file
+    order = np.arange(len(table.users)) if table.at is None else np.argsort(table.at, kind="stable")
+    item_codes = np.array([*(items[name] for name in table.item_ids), -1], dtype=np.int32)
+    user_codes = np.array([users[name] for name in table.user_ids], dtype=np.int32)
+    event_codes = np.array([events[name] for name in table.event_names], dtype=np.int16)
+    return Log(
+        users=user_codes[table.users[order]],
+        items=item_codes[table.items[order]],  # -1, a search, looks at the last place
+        events=event_codes[table.events[order]],
+        values=table.values[order],
+        at=None if table.at is None else table.at[order],
+        event_names=tuple(events),
+        n_users=len(users),
+        n_items=len(items),
+    )
+
+
+def _catalogue(request: Request) -> clean.Catalogue | None:
+    if request.items is None:
+        return None
+    try:
+        found = clean.clean(request.items, "items")
+    except clean.Refused as error:
+        raise refusal(request.items, error) from None
+    bad_share(request.items, found.report)
+    return found
+
+
+def _items(catalogue: clean.Catalogue, codes: dict[str, int]) -> Items:
+    """In code order; an item that the file does not name is its id."""
+    titles = list(codes)
+    texts = list(codes)
+    categories: list[tuple[str, ...]] = [()] * len(codes)
+    years = np.full(len(codes), np.nan, dtype=np.float32)
+    described = zip(
+        catalogue.item_ids, catalogue.titles, catalogue.texts(), catalogue.categories, strict=True
+    )
+    for place, (name, title, text, topics) in enumerate(described):
+        code = codes[name]
+        titles[code], texts[code], categories[code] = title, text, topics
+        years[code] = catalogue.years[place]
+    names, topic_rows = multi_hot(categories)
+    return Items(tuple(titles), tuple(texts), names, topic_rows, years, None)
+
+
+def _given_values(log: Log, names: Sequence[str]) -> bool:
+    codes = [log.event_names.index(name) for name in names]
+    return bool((np.isin(log.events, codes) & ~np.isnan(log.values)).any())
+
+
+def _rated_only(log: Log) -> Log:
+    """The log with the values of other events (seconds, plays) wiped: they are no ratings."""
+    codes = [code for code, name in enumerate(log.event_names) if name in RATED]
+    values = np.where(np.isin(log.events, codes), log.values, np.float32(np.nan))
+    return replace(log, values=values)

@@ -1,0 +1,188 @@
+"""One evaluation from start to end: each model tuned where asked, fitted, and measured on test."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from training import registry
+from training.cli.arguments import Request
+from training.cli.data import Data, explicit, load, refuse_needs, rules, top_n
+from training.cli.resources import Cost, Meter
+from training.cli.tune import Tuned, hold_out, tune
+from training.cli.wrong import Wrong
+from training.distance import Distance, choose
+from training.evaluate import evaluate
+from training.log import Items
+from training.models.contract import Model, quiet
+from training.ratings import errors
+from training.split import Split
+from training.stats import Interval, bootstrap_table
+
+Say = Callable[[str], None]
+WIDEST = 50  # pairs within longer lists would need gigabytes: no list diversity beyond
+
+
+@dataclass(frozen=True)
+class Result:
+    """One model. metrics: name -> interval over users (NaN bounds: one number for all users).
+
+    error: why it could not be trained, "" when it was; cost: of the final fit alone.
+    """
+
+    model: str
+    params: dict[str, Any]
+    metrics: dict[str, Interval] = field(default_factory=dict)
+    cost: Cost | None = None
+    tuned: Tuned | None = None
+    tune_seconds: float = 0.0
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Facts of the data, and the results in the order that was asked."""
+
+    data: dict[str, Any]
+    results: tuple[Result, ...]
+
+
+def run(request: Request, say: Say) -> Report:
+    """Train and measure. say: told each step. Raises Wrong on bad input before any training."""
+    data = load(request)
+    refuse_needs(request, data)
+    kinds = {model: registry.model_spec(model)["kind"] for model in request.models}
+    stars = explicit(request, data) if "rating" in kinds.values() else None
+    ranked = top_n(request, data) if set(kinds.values()) - {"rating"} else None
+    ranked = _with_vectors(ranked, request.models, say)
+    results = []
+    for model, kind in kinds.items():
+        mine = stars if kind == "rating" else ranked
+        assert mine is not None  # noqa: S101  made above for each kind
+        results.append(_result(model, mine, request, say))
+    return Report(_facts(request, data, ranked, stars), tuple(results))
+
+
+def _result(model: str, split: Split, request: Request, say: Say) -> Result:
+    """One model's figures; what it refuses becomes its error, and the others go on."""
+    params, tuned, started = request.params[model], None, time.perf_counter()
+    try:
+        if request.tune:
+            tuned = _tuned(model, split, request, say)
+            params = tuned.params
+        spent = time.perf_counter() - started if tuned else 0.0
+        made: Model = registry.load_model(model)(**params)
+        say(f"{model}: training")
+        with Meter() as meter:
+            made.fit(split, rng=np.random.default_rng(request.seed), progress=quiet)
+        say(f"{model}: measuring")
+        metrics = measured(made, split, registry.model_spec(model)["kind"], request)
+    except MemoryError:
+        return Result(model, params, error="the memory is not enough for it on this log")
+    except (ValueError, ArithmeticError, FileNotFoundError, np.linalg.LinAlgError) as error:
+        return Result(model, params, error=str(error))
+    return Result(model, made.params, metrics, meter.cost, tuned, spent)
+
+
+def _tuned(model: str, split: Split, request: Request, say: Say) -> Tuned:
+    inner = split
+    if not split.validation.nnz:
+        inner = hold_out(split, np.random.default_rng(request.seed))
+    return tune(
+        model,
+        inner,
+        trials=request.tune,
+        fixed=request.params[model],
+        k=max(request.ks),
+        seed=request.seed,
+        say=say,
+    )
+
+
+def measured(model: Model, split: Split, kind: str, request: Request) -> dict[str, Interval]:
+    """Every measure on test: rmse and mae of a rating model, the lists of another one."""
+    rng = np.random.default_rng(request.seed)
+    if kind == "rating":
+        off = errors(model.scores, split, "test", rng)
+        return {"rmse": off.rmse, "mae": off.mae}
+    found = evaluate(
+        model.scores,
+        split,
+        "test",
+        distance=_distance(split, max(request.ks)),
+        ks=request.ks,
+        n_candidates=max(request.ks) + 1,
+    )
+    if not len(found.users):
+        raise ValueError("no user has a held-out item that can be ranked")
+    table = bootstrap_table(found.per_user, rng)
+    nothing = float("nan")
+    whole = {
+        name: Interval(value, nothing, nothing, len(found.users))
+        for name, value in found.overall.items()
+    }
+    return table | whole
+
+
+def _distance(split: Split, longest: int) -> Distance | None:
+    """Between items by what the catalogue says of them; None without one."""
+    if split.items is None or longest > WIDEST:
+        return None
+    if not split.items.topics.nnz and split.items.vectors is None:
+        return None
+    return choose(split.items, split.train)
+
+
+def _with_vectors(split: Split | None, models: tuple[str, ...], say: Say) -> Split | None:
+    """The split whose items carry text vectors when a model reads them."""
+    reads = any("text" in registry.model_spec(model)["needs"] for model in models)
+    if split is None or split.items is None or not reads:
+        return split
+    return replace(split, items=_encoded(split.items, say))
+
+
+def _encoded(items: Items, say: Say) -> Items:
+    from training.encoders import minilm
+
+    say(f"encoding {len(items)} item texts")
+    try:
+        return replace(items, vectors=minilm.encode(items.texts))
+    except FileNotFoundError as error:
+        raise Wrong(str(error)) from None
+
+
+def _facts(
+    request: Request, data: Data, ranked: Split | None, stars: Split | None
+) -> dict[str, Any]:
+    """What was read and how it was divided."""
+    shown = ranked or stars
+    assert shown is not None  # noqa: S101  at least one model was asked
+    facts = {
+        "log": request.log.name,
+        "format": request.format,
+        "users": data.log.n_users,
+        "items": data.log.n_items,
+        "events": len(data.log) + (0 if data.test is None else len(data.test)),
+        "rows_left_out": data.left_out,
+        "split": shown.name,
+        "chosen_because": shown.chosen_because,
+        "leak": shown.leak,
+        "seed": request.seed,
+        "k": list(request.ks),
+        "tune": request.tune,
+        "rules": [
+            {"event": rule.event, "minimum": rule.minimum, "weight": rule.weight}
+            for rule in rules(data.log, request.minimum)
+        ],
+    }
+    for name, split in (("pairs", ranked), ("ratings", stars)):
+        if split is not None:
+            parts = {part: getattr(split, part) for part in ("train", "validation", "test")}
+            facts[name] = {part: int(rows.nnz) for part, rows in parts.items()}
+            tested = np.diff(split.test.indptr) > 0
+            facts[name]["test_users"] = int(tested.sum())
+    return facts
