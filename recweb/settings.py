@@ -274,6 +274,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "JobStateEnum": "recweb.jobs.models.State",
+        "ImportStateEnum": "recweb.datasets.models.ImportState",
+        "QueueStateEnum": "recweb.labeling.models.QueueState",
+        "PolicyStateEnum": "recweb.tuning.models.PolicyState",
+    },
 }
 
 LOGGING = {

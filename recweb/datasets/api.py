@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from recweb.datasets import checks, imports, removal, schemas
-from recweb.datasets.models import Dataset, Import, Version
+from recweb.datasets.models import Dataset, Import, Member, Version
 from recweb.datasets.names import RESERVED, free_slug
 from recweb.jobs.api import job_json
 from recweb.lib.api import ApiError, Conflict, Unprocessable, accepted, known_params, paged
@@ -100,7 +100,7 @@ def datasets(request: Request) -> Response:
         rows = Dataset.objects.visible(person(request)).order_by("name", "pk")
         return paged(request, rows, dataset_json)
     known_params(request, ())
-    given = schemas.body(request, {"name", "slug", "source", "repeats_wanted"})
+    given = schemas.body(request, {"name", "slug", "source", "repeats_wanted", "members"})
     name = str(given.get("name") or "").strip()
     if not 1 <= len(name) <= 120 or any(ord(char) < 32 for char in name):
         raise Unprocessable(_("A dataset needs a name of 1 to 120 characters."), field="name")
@@ -108,6 +108,7 @@ def datasets(request: Request) -> Response:
     if slug != slugify(slug) or not 1 <= len(slug) <= 60 or slug in RESERVED:
         words = _("“%(slug)s” cannot be used: small letters, digits and - only.")
         raise Unprocessable(words % {"slug": slug[:80]}, field="slug")
+    asked = schemas.members(given.get("members"))
     try:
         with transaction.atomic():
             made = Dataset.objects.create(
@@ -117,6 +118,7 @@ def datasets(request: Request) -> Response:
                 repeats_wanted=given.get("repeats_wanted") is True,
                 owner=person(request),
             )
+            Member.objects.bulk_create(Member(dataset=made, user=user) for user in asked)
     except IntegrityError:
         words = _("There is a dataset “%(slug)s” already.") % {"slug": slug}
         raise Conflict(words, field="slug") from None

@@ -16,6 +16,7 @@ from recweb.datasets import tasks
 from recweb.datasets.models import Dataset, ImportState, Kind, Quarantined, Version
 from recweb.jobs.api import JOB
 from recweb.lib.api import ApiError, Unprocessable, known_params
+from recweb.people.models import User
 
 ANY = OpenApiTypes.OBJECT
 VERSION = OpenApiParameter("version", int, description="a version's number; default the newest")
@@ -74,6 +75,7 @@ NEW = inline_serializer(
         "slug": s.CharField(required=False, max_length=60),
         "source": s.CharField(required=False, max_length=200),
         "repeats_wanted": s.BooleanField(required=False),
+        "members": s.ListField(child=s.CharField(), required=False, help_text="user names"),
     },
 )
 CONFIRM = inline_serializer("DatasetDelete", {"confirm": s.CharField(help_text="the slug")})
@@ -173,6 +175,19 @@ def mapping(given: dict[str, Any]) -> dict[str, str]:
     if not all(isinstance(column, str) and len(column) <= 500 for column in given.values()):
         raise Unprocessable(_("“mapping” names one column for each field."), field="mapping")
     return given
+
+
+def members(given: Any) -> list[User]:
+    """The users of those names. Raises Unprocessable naming the first that does not exist."""
+    names = [] if given is None else given
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise Unprocessable(_("“members” is a list of user names."), field="members")
+    found = {user.username: user for user in User.objects.filter(username__in=names[:500])}
+    for name in names:
+        if name not in found:
+            words = _("There is no user “%(name)s”.") % {"name": name[:80]}
+            raise Unprocessable(words, field="members")
+    return list(found.values())
 
 
 def rules(given: list[Any]) -> list[dict[str, Any]]:

@@ -64,23 +64,42 @@ def _p(value: float | None) -> str:
 
 def curve(rows: list[dict[str, Any]]) -> Chart | None:
     """Difference to the parent over the number of labels; one line a metric, with its interval."""
-    done = [row for row in rows if row["moved"]]
+    done = sorted((row for row in rows if row["moved"]), key=lambda row: row["n"])
     if not done:
         return None
     series = {
         name: [
             (row["n"], cell["difference"])
-            for row in sorted(done, key=lambda row: row["n"])
+            for row in done
             for cell in row["moved"]
             if cell["metric"] == name and cell["difference"] is not None
         ]
         for name in METRICS
     }
     caption = _("What each retrain moved against its parent, over the labels it learnt from")
-    return charts.line(
-        {name: points for name, points in series.items() if points},
-        caption,
-        _("labels"),
-        _("difference to the parent"),
-        markers=True,
-    )
+    drawn = {name: points for name, points in series.items() if points}
+    chart = charts.line(drawn, caption, _("labels"), _("difference to the parent"), markers=True)
+    chart["table"]["header"] += ["lo", "hi"]
+    chart["table"]["rows"] = []
+    for trace, name in zip(chart["figure"]["data"], drawn, strict=True):
+        _whiskers(chart, trace, name, done)
+    return chart
+
+
+def _whiskers(chart: Chart, trace: dict[str, Any], name: str, done: list[dict[str, Any]]) -> None:
+    """The intervals, on the points and in the table beside the figure."""
+    cells = [
+        (row["n"], cell)
+        for row in done
+        for cell in row["moved"]
+        if cell["metric"] == name and cell["difference"] is not None
+    ]
+    trace["error_y"] = {
+        "type": "data",
+        "symmetric": False,
+        "array": [cell["hi"] - cell["difference"] for _n, cell in cells],
+        "arrayminus": [cell["difference"] - cell["lo"] for _n, cell in cells],
+    }
+    chart["table"]["rows"] += [
+        [name, n, cell["difference"], cell["lo"], cell["hi"]] for n, cell in cells
+    ]

@@ -37,6 +37,7 @@ RECLAIM = """
         JOIN labeling_sample sample ON sample.id = lease.sample_id
         WHERE lease.state = 'held' AND lease.until < clock_timestamp()
           AND sample.queue_id = %(queue)s
+          AND (SELECT pg_try_advisory_xact_lock(%(reclaim)s, %(queue_key)s))
         FOR UPDATE OF lease SKIP LOCKED
     ), lost AS (
         UPDATE labeling_lease SET state = 'lost', ended = clock_timestamp()
@@ -104,16 +105,14 @@ def take(queue: Queue, annotator: "User", count: int = 1) -> list[Held]:
         raise NotOpen(queue.state)
     facts = _facts(queue, annotator)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ANNOTATOR_LOCK, annotator.pk])
-        held = _rows(cursor, MINE, facts)
+        # two statements in one message: half the way for each
+        held = _rows(
+            cursor, f"SELECT pg_advisory_xact_lock(%(mine)s, %(annotator)s); {MINE}", facts
+        )
         if len(held) < count:
-            cursor.execute(
-                "SELECT pg_try_advisory_xact_lock(%s, %s)", [RECLAIM_LOCK, queue.pk % 2**31]
-            )
-            if cursor.fetchone()[0]:
-                cursor.execute(RECLAIM, facts)
             claim = CLAIM.format(new=NEW_TO_ME, lock=ROW_LOCK, until=UNTIL)
-            held += _rows(cursor, claim, {**facts, "count": count - len(held)})
+            facts["count"] = count - len(held)
+            held += _rows(cursor, f"{RECLAIM}; {claim}", facts)
     return sorted(held, key=lambda row: row.order)
 
 
@@ -148,6 +147,9 @@ def _facts(queue: Queue, annotator: "User") -> dict[str, Any]:
         "queue": queue.pk,
         "annotator": annotator.pk,
         "lease": settings.LABEL_LEASE_SECONDS,
+        "mine": ANNOTATOR_LOCK,
+        "reclaim": RECLAIM_LOCK,
+        "queue_key": queue.pk % 2**31,
     }
 
 

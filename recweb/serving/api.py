@@ -29,7 +29,7 @@ REASON = inline_serializer(
         "item": s.CharField(),
         "title": s.CharField(),
         "weight": s.FloatField(help_text="contributed: share of the score; similar: likeness"),
-        "kind": s.ChoiceField(["contributed", "similar"]),
+        "kind": s.CharField(help_text="contributed or similar"),
     },
 )
 ITEM = inline_serializer(

@@ -210,3 +210,19 @@ def test_profile_of_an_empty_dataset_says_what_to_do(
     answer = login(ann).get(f"{API}shop/profile/")
     assert answer.status_code == 409
     assert "import interactions first" in answer.json()["error"]["message"]
+
+
+def test_a_new_dataset_takes_its_members_along(ann: User, bob: User, login: Any) -> None:
+    admin = login(ann)
+    given = {"name": "Club", "members": ["bob"]}
+    made = admin.post("/api/v1/datasets/", given, content_type="application/json")
+    assert made.status_code == 201
+    assert admin.get(f"/api/v1/datasets/{made.json()['slug']}/").json()["members"] == ["bob"]
+    wrong = admin.post(
+        "/api/v1/datasets/",
+        {"name": "Other", "members": ["bob", "nobody"]},
+        content_type="application/json",
+    )
+    assert wrong.status_code == 422 and wrong.json()["error"]["field"] == "members"
+    assert "nobody" in wrong.json()["error"]["message"]
+    assert not Dataset.objects.filter(name="Other").exists()

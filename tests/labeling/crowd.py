@@ -1,5 +1,6 @@
 """Many annotators at once, each in a thread with its own connection."""
 
+import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -27,10 +28,11 @@ def work(queue: Queue, annotators: list[User], think: float = 0.0, most: int = 1
     seen = Seen()
 
     def one(annotator: User) -> None:
+        luck = random.Random(annotator.pk)
         try:
             for _turn in range(most):
-                if think:
-                    time.sleep(think)
+                if think:  # nobody keeps time with the others
+                    time.sleep(think * (0.5 + luck.random()))
                 start = time.perf_counter()
                 try:
                     held = claims.take(queue, annotator)

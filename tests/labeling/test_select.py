@@ -11,7 +11,7 @@ from recweb.datasets.models import Dataset, Interaction, Item
 from recweb.experiments import artifacts
 from recweb.experiments.models import Experiment
 from recweb.labeling import answers, claims, orders, snapshot
-from recweb.labeling.models import Queue, Sample
+from recweb.labeling.models import Label, Lease, Queue, Sample
 from recweb.people.models import User
 from tests import planted
 from tests.datasets.conftest import work_off
@@ -189,12 +189,10 @@ def test_wrong_answers_are_seen_to_hurt(run: Experiment, ann: User) -> None:
         Sample(queue=queue, order=n, user_code=user, item_code=item, arm="random", wanted=0)
         for n, (user, item) in enumerate(pair for pair in rows if pair not in known)
     )
-    from recweb.labeling.models import Label, Lease
-
-    for sample in samples:
-        sample_lease = Lease(sample=sample, annotator=ann, until=queue.created, state="answered")
-        sample.lease_row = sample_lease  # type: ignore[attr-defined]
-    leases = Lease.objects.bulk_create(s.lease_row for s in samples)  # type: ignore[attr-defined]
+    leases = Lease.objects.bulk_create(
+        Lease(sample=sample, annotator=ann, until=queue.created, state="answered")
+        for sample in samples
+    )
     Label.objects.bulk_create(
         Label(sample=s, annotator=ann, value=3, lease=row.token)
         for s, row in zip(samples, leases, strict=True)

@@ -41,10 +41,6 @@ def warn(
 
 
 def _dominance(kind: str, counts: np.ndarray, ids: Sequence[str], rows: int) -> list[Note]:
-    codes = {
-        "user": ("one-user-only", "user-dominates"),
-        "item": ("one-item-only", "item-dominates"),
-    }
     if len(ids) == 1:
         return [Note(CODES[kind][0], {})]
     if not len(ids) or counts.max() < MOST * rows:

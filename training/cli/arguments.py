@@ -57,10 +57,10 @@ def parser() -> argparse.ArgumentParser:
         help="l2=500, or ease.l2=500 when there are several models")  # fmt: skip
     add("--k", default="5,10,20", help="list lengths, separated by commas")
     add("--tune", type=int, default=0, metavar="N",
-        help="trials for every model on an inner validation; the first one is the defaults")  # fmt: skip
+        help="trials for every model on an inner validation, the defaults first")  # fmt: skip
     add("--seed", type=int, default=0)
     add("--minimum", type=float,
-        help="ratings from here on are positives (default: half of the largest; 0: all)")  # fmt: skip
+        help="ratings from here on are positives, usually half of the largest")  # fmt: skip
     add("--json", type=Path, dest="out", metavar="OUT", help="where to write all figures")
     return root
 

@@ -102,12 +102,10 @@ def _split(request: Request, data: Data, liked: Positives, held: Positives | Non
     if held is not None:
         return _fixed(liked, held, data, request.seed)
     name = request.split
-    if data.ordered:
-        if name in ("auto", "temporal"):
-            # an order within each user is no clock that all of them share
-            name = "leave-last" if name == "auto" else name
-        if name == "temporal":
-            raise Wrong("--split temporal needs times, and sequences have an order only")
+    if data.ordered and name == "temporal":  # an order within each user is no clock for all
+        raise Wrong("--split temporal needs times, and sequences have an order only")
+    if data.ordered and name == "auto":
+        name = "leave-last"
     try:
         made = split(liked, name, seed=request.seed, items=data.items)
     except SplitError as error:
@@ -126,7 +124,7 @@ def _fixed(liked: Positives, held: Positives, data: Data, seed: int) -> Split:
         leak = float(np.mean(held.at < at.max()))
     return Split(
         train=train,
-        validation=sparse.csr_matrix(train.shape, dtype=np.float32),
+        validation=_nothing(train),
         test=test,
         train_at=None if at is None else matrix(liked, at.astype(np.float64)),
         name="given",
@@ -144,14 +142,19 @@ def matrix(pairs: Positives, values: np.ndarray) -> sparse.csr_matrix:
     return made
 
 
+def _nothing(train: sparse.csr_matrix) -> sparse.csr_matrix:
+    """A part of the same shape without any pair."""
+    none = np.zeros(0, dtype=np.int32)
+    return sparse.csr_matrix((none.astype(np.float32), (none, none)), shape=train.shape)
+
+
 def _codes(parts: Sequence[tuple[str, ...]]) -> dict[str, int]:
     """Ids of all files in order of appearance -> code."""
-    return {name: code for code, name in enumerate(dict.fromkeys(n for part in parts for n in part))}
+    names = dict.fromkeys(name for part in parts for name in part)
+    return {name: code for code, name in enumerate(names)}
 
 
-def _log(
-    table: Table, users: dict[str, int], items: dict[str, int], events: dict[str, int]
-) -> Log:
+def _log(table: Table, users: dict[str, int], items: dict[str, int], events: dict[str, int]) -> Log:
     # in time order, ties in the order of the file
     order = np.arange(len(table.users)) if table.at is None else np.argsort(table.at, kind="stable")
     item_codes = np.array([*(items[name] for name in table.item_ids), -1], dtype=np.int32)

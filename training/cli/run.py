@@ -179,10 +179,12 @@ def _facts(
             for rule in rules(data.log, request.minimum)
         ],
     }
-    for name, split in (("pairs", ranked), ("ratings", stars)):
-        if split is not None:
-            parts = {part: getattr(split, part) for part in ("train", "validation", "test")}
-            facts[name] = {part: int(rows.nnz) for part, rows in parts.items()}
-            tested = np.diff(split.test.indptr) > 0
-            facts[name]["test_users"] = int(tested.sum())
-    return facts
+    counted = (("pairs", ranked), ("ratings", stars))
+    return facts | {name: _counts(split) for name, split in counted if split is not None}
+
+
+def _counts(split: Split) -> dict[str, int]:
+    """Pairs of each part, and users with any in test."""
+    parts = {part: getattr(split, part) for part in ("train", "validation", "test")}
+    sizes = {part: int(rows.nnz) for part, rows in parts.items()}
+    return sizes | {"test_users": int((np.diff(split.test.indptr) > 0).sum())}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from scipy import sparse
@@ -90,9 +90,7 @@ def tune(
     )
 
 
-def space(
-    spec: dict[str, Any], fixed: dict[str, Any], *, timed: bool
-) -> dict[str, dict[str, Any]]:
+def space(spec: dict[str, Any], fixed: dict[str, Any], *, timed: bool) -> dict[str, dict[str, Any]]:
     """Parameter -> rule with the range to look in.
 
     A rule's own "tune" decides: [low, high], or False for one that does not change the scores or
@@ -134,7 +132,7 @@ def hold_out(split: Split, rng: np.random.Generator) -> Split:
         split,
         train=part(train.data, ~held),
         validation=part(train.data, held),
-        test=sparse.csr_matrix(train.shape, dtype=np.float32),
+        test=part(train.data, np.zeros_like(held)),
         train_at=None if at is None else part(at.data, ~held),
     )
 
@@ -146,7 +144,7 @@ class _Judge:
         self.split, self.k, self.seed = split, k, seed
         self.stars = kind == "rating"
         self.metric = "rmse" if self.stars else f"ndcg@{k}"
-        self.direction = "minimize" if self.stars else "maximize"
+        self.direction: Literal["minimize", "maximize"] = "minimize" if self.stars else "maximize"
         users = np.flatnonzero(np.diff(split.validation.indptr))
         if len(users) > ASKED:
             users = np.sort(np.random.default_rng(seed).choice(users, ASKED, replace=False))

@@ -130,7 +130,8 @@ class BiasedMF:
 
     def scores(self, users: np.ndarray) -> np.ndarray:
         """Predicted ratings, float64 (len(users), n_items), not cut to the scale."""
-        return self.baseline_.rows(users) + self.user_factors_[users] @ self.item_factors_.T
+        taste = self.user_factors_[users] @ self.item_factors_.T
+        return np.asarray(self.baseline_.rows(users) + taste)
 
     def serving(self) -> dict[str, np.ndarray]:
         """user_factors, item_factors, user_bias, item_bias float32 (form factors)."""

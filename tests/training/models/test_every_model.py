@@ -10,7 +10,8 @@ from tests.training.models.planted import fitted, ndcg, planted, shuffled
 from training import registry
 from training.models.contract import Model
 
-LEARNERS = ["content_ridge", "ease", "hybrid", "ials", "itemknn", "puresvd", "userknn"]
+LEARNERS = ["content_ridge", "ease", "hybrid", "ials", "itemknn", "puresvd", "rp3beta", "userknn"]
+STARS = ["baseline_only", "biased_mf", "knn_baseline"]  # test_stars.py: they learn from ratings
 SPLIT = planted()
 POP = ndcg(fitted("pop", SPLIT), SPLIT)
 
@@ -22,7 +23,7 @@ def trained(model: str) -> Model:
 
 
 def test_the_list_of_models_is_whole() -> None:
-    assert sorted(registry.models()) == sorted([*LEARNERS, "pop", "random"])
+    assert sorted(registry.models()) == sorted([*LEARNERS, *STARS, "pop", "random", "recentpop"])
 
 
 def test_popularity_beats_chance() -> None:
