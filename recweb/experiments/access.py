@@ -6,7 +6,6 @@ from typing import cast
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
-from recweb.datasets.models import Dataset
 from recweb.experiments.models import Experiment
 from recweb.people.models import User
 
@@ -38,7 +37,3 @@ def numbers(texts: Iterable[str]) -> list[int]:
     """ids=1,2 and ids=1&ids=2 are the same; what is no number is not there."""
     parts = [part.strip() for text in texts for part in text.split(",")]
     return [int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 19]
-
-
-def dataset(request: HttpRequest, slug: str) -> Dataset:
-    return get_object_or_404(Dataset.objects.visible(person(request)), slug=slug)

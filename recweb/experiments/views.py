@@ -174,7 +174,11 @@ def columns(request: HttpRequest) -> HttpResponse:
 @require_POST
 def baselines(request: HttpRequest) -> HttpResponse:
     """Every baseline that the dataset lacks; popularity becomes the pinned one."""
-    dataset = access.dataset(request, request.POST.get("dataset", ""))
+    mine = Dataset.objects.visible(person(request))
+    dataset = mine.filter(slug=request.POST.get("dataset", "").replace("\x00", "")).first()
+    if dataset is None:
+        messages.error(request, _("There is no such dataset, or it is not yours."))
+        return redirect("experiments")
     there = Experiment.objects.filter(dataset=dataset, archived=None, role=Role.CANDIDATE)
     alive = there.filter(Q(state="done") | Q(state__in=LIVE))
     known = set(alive.values_list("model", flat=True))

@@ -12,7 +12,7 @@ from django.db.models.fields import DateTimeField, DurationField
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from recweb.labeling.claims import NotOpen
+from recweb.labeling.claims import ANNOTATOR_LOCK, NotOpen
 from recweb.labeling.models import Label, Lease, LeaseState, Queue, QueueState, Sample
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ def answer(sample_id: int, token: uuid.UUID, annotator: "User", given: Given) ->
 
 @transaction.atomic
 def _not_first(sample_id: int, token: uuid.UUID, annotator: "User", given: Given) -> Label:
+    with connection.cursor() as cursor:  # no claim of the same person meanwhile
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ANNOTATOR_LOCK, annotator.pk])
     lease = _lock(sample_id, token, annotator)
     if lease.state == LeaseState.HELD:  # handed back between the two looks
         return _record(lease, given)

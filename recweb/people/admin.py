@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Model
+from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +18,7 @@ from recweb.people.models import Audit, Preference, Token, User
 class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     list_display = ("username", "role", "is_active", "last_login")
     list_filter = ("groups", "is_active")
-    filter_horizontal = ("groups",)
+    filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
@@ -28,6 +29,12 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("username", "password1", "password2", "groups")}),
     )
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **more: Any) -> Any:
+        # three roles: boxes to tick, and no filter widget that screen readers cannot name
+        return super().formfield_for_manytomany(
+            db_field, request, **{"widget": CheckboxSelectMultiple, **more}
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False  # rows of theirs stay; switch the account off instead

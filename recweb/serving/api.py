@@ -23,6 +23,10 @@ from training.serve import Served, measures, recommend
 
 KNOWN = ("dataset", "user", "k", "diversity", "exclude_seen")
 MOST = 100
+READ = (
+    "number", "bundle", "diversity", "lowest", "highest", "dataset__slug", "dataset__name",
+    "dataset__repeats_wanted", "experiment__model", "experiment__rules",
+)  # fmt: skip
 REASON = inline_serializer(
     "ServedReason",
     {
@@ -85,25 +89,33 @@ class Asked:
 def recommend_(request: Request) -> Response:
     """The k best unseen items of a user, re-ranked; an unknown user gets the popular ones."""
     known_params(request, KNOWN)
-    dataset = _dataset(request)
-    asked = _asked(request)
-    policy = _policy(dataset)
-    weight = _weight(asked, policy)
-    user = rows.user_code(dataset, asked.user)
-    served = _serve(dataset, policy, asked, user, weight)
-    return Response(answer(dataset, policy, asked, weight, served))
-
-
-def _dataset(request: Request) -> Dataset:
     slug = request.query_params.get("dataset")
     if not slug:
         raise ApiError(400, "malformed", _("Name a dataset: ?dataset=SLUG."), field="dataset")
-    dataset = Dataset.objects.visible(person(request._request)).filter(slug=slug).first()
+    policy = _policy(request, slug)
+    asked = _asked(request)
+    weight = _weight(asked, policy)
+    user = rows.user_code(policy.dataset, asked.user)
+    served = _serve(policy.dataset, policy, asked, user, weight)
+    return Response(answer(policy.dataset, policy, asked, weight, served))
+
+
+def _policy(request: Request, slug: str) -> Policy:
+    """What serves that dataset, if it is the asker's to see: one query where all is well."""
+    mine = Dataset.objects.visible(person(request._request)).filter(slug=slug)
     token = getattr(request._request, "token", None)
-    foreign = token is not None and token.dataset_id not in (None, getattr(dataset, "pk", None))
-    if dataset is None or foreign:
+    if token is not None and token.dataset_id is not None:
+        mine = mine.filter(pk=token.dataset_id)
+    live = Policy.objects.filter(dataset__in=mine, state=PolicyState.PUBLISHED)
+    # a run's figures and settings are large, and nothing here reads them
+    policy = next(iter(live.select_related("dataset", "experiment").only(*READ)), None)
+    if policy is not None:
+        return policy
+    dataset = mine.first()
+    if dataset is None:
         raise Http404
-    return dataset
+    words = _("Nothing is published for “%(name)s” yet: choose a weight and publish it.")
+    raise Conflict(words % {"name": dataset.name}, code="no_policy", field="dataset")
 
 
 def _asked(request: Request) -> Asked:
@@ -118,15 +130,6 @@ def _asked(request: Request) -> Asked:
         diversity=None if weight is None else params.number(weight, "diversity"),
         exclude_seen=None if seen is None else params.flag(seen, "exclude_seen"),
     )
-
-
-def _policy(dataset: Dataset) -> Policy:
-    live = Policy.objects.filter(dataset=dataset, state=PolicyState.PUBLISHED)
-    policy = live.select_related("experiment").first()
-    if policy is None:
-        words = _("Nothing is published for “%(name)s” yet: choose a weight and publish it.")
-        raise Conflict(words % {"name": dataset.name}, code="no_policy", field="dataset")
-    return policy
 
 
 def _weight(asked: Asked, policy: Policy) -> float:

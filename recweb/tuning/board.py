@@ -99,12 +99,12 @@ def people(
         needed |= {item for listed in because.values() for item, _w, _k in listed[:REASONS]}
     named = rows.titles(experiment.dataset_id, needed) if needed else {}
     ids = rows.user_ids(experiment.dataset_id, [code for code, _kind in who])
-    parts = zip(who, tastes, made, strips, behind, strict=True)
+    # one weight asked: the page has the rest of this person already
+    ends = [found.ends(taste, k) if len(weights) > 1 else [] for taste in tastes]
+    parts = zip(who, tastes, made, strips, behind, ends, strict=True)
     return [
-        _person(
-            ids.get(code, str(code)), kind, taste, one, strip, because, named, found.ends(taste, k)
-        )
-        for (code, kind), taste, one, strip, because in parts
+        _person(ids.get(code, str(code)), kind, taste, one, strip, because, named, breaks)
+        for (code, kind), taste, one, strip, because, breaks in parts
     ]
 
 

@@ -20,7 +20,7 @@ def tradeoff(row: Frontier, others: Sequence[Frontier], caption: str) -> Chart:
     data = [_faint(other, number) for number, other in enumerate(others[:OTHERS], 1)]
     data = [trace for trace in data if trace["x"]]
     data += [_intervals(x, y), _pareto(x["mean"], y["mean"]), _points(row, x, y)]
-    if row.points.get("knee") is not None:
+    if row.points.get("knee") is not None and x["mean"] and y["mean"]:
         data.append(_knee(row, x, y))
     names = [_("Diversity"), f"ILD@{k}", "95 %", f"nDCG@{k}", "95 %"]
     return chart(

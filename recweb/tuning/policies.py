@@ -77,7 +77,11 @@ def policy(request: HttpRequest, policy_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """*Use this weight*: saves the policy and starts its refit."""
-    run = choice.asked(request, request.GET.get("run", "") or request.POST.get("run", ""))
+    number = request.GET.get("run", "") or request.POST.get("run", "")
+    if not number:
+        messages.info(request, _("Choose a run and a weight first, then press “Use this weight”."))
+        return redirect("tradeoff")
+    run = choice.asked(request, number)
     if request.method == "GET":
         return _form(request, run, PolicyForm(initial=_initial(request, run)))
     form = PolicyForm(request.POST)

@@ -93,6 +93,8 @@ def because(code: str) -> str:
 @require_GET
 def lists(request: HttpRequest) -> HttpResponse:
     """What the page's grid lacks: another weight for its people, or another person."""
+    if "run" not in request.GET:
+        return _said(request, _("Name a run: ?run=NUMBER."), 400)
     row = _frontier(request)
     points = board.grid(row)
     weight = params.weight(request)

@@ -56,14 +56,15 @@ export class Overlay {
 
   put(element, weight) {
     const frame = this.box._fullLayout;
-    if (!frame?.xaxis?._offset || weight === null || weight === undefined) {
+    const { variety, relevance } = this.data.means;
+    if (!variety || !relevance || !frame?.xaxis?._offset || weight === null || weight === undefined) {
       element.hidden = true;
       return;
     }
     // where the chart stands is measured when it is drawn, not while dragging
     this.edge ??= { x: this.box.offsetLeft, y: this.box.offsetTop };
-    const x = frame.xaxis._offset + frame.xaxis.l2p(this.between(this.data.means.variety.mean, weight));
-    const y = frame.yaxis._offset + frame.yaxis.l2p(this.between(this.data.means.relevance.mean, weight));
+    const x = frame.xaxis._offset + frame.xaxis.l2p(this.between(variety.mean, weight));
+    const y = frame.yaxis._offset + frame.yaxis.l2p(this.between(relevance.mean, weight));
     element.hidden = false;
     element.style.transform = `translate(${this.edge.x + x}px, ${this.edge.y + y}px)`;
   }

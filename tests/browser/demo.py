@@ -4,6 +4,8 @@
 mapped, a published policy, a queue with a label, and a run that was cancelled.
 """
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import Watch
 from tests.stack import Stack
-from tests.test_whole_loop import Api, until
+from tests.test_whole_loop import Api
 
 DATA, SMALL = "movielens", "canting"
 NAMES = "商品ID,名称,类别\n1,麻婆豆腐,川菜\n2,白切鸡,粤菜\n3,小笼包,\n"
@@ -58,6 +60,14 @@ class Rows:
     sample_id: int  # answered by the demo's annotator
     import_id: int
     outside_id: str = "1"  # a user and an item of MovieLens
+
+
+def until(found: Callable[[], Any], seconds: float) -> Any:
+    end = time.monotonic() + seconds
+    while not (value := found()):
+        assert time.monotonic() < end, f"waited {seconds:g} s in vain"
+        time.sleep(0.1)
+    return value
 
 
 def trained(stack: Stack) -> dict[str, dict[str, Any]]:

@@ -17,7 +17,7 @@ from recweb.datasets.manage import TABS as dataset_tabs
 from recweb.experiments.pages import TABS as experiment_tabs
 from tests import walk
 from tests.browser import demo as demos
-from tests.browser.conftest import Watch, axe, overflow
+from tests.browser.conftest import Watch, axe
 from tests.stack import Stack
 
 pytestmark = pytest.mark.browser
@@ -128,7 +128,6 @@ def test_every_page_is_sound(
     for role, group in by_role(iter(places)).items():
         watch = Watch()
         watch.ignored.add("Failed to load resource")  # the error pages' own status
-        # without motion: colours that still fade after the switch are neither theme's
         page = demos.enter(chromium, watch, demo, role, language, reduced_motion="reduce")
         for place in group:
             wrong += [f"{place.path} as {role}: {found}" for found in look(page, place, language)]
@@ -143,19 +142,33 @@ def look(page: Page, place: Place, language: str) -> Iterator[str]:
     answer = page.goto(place.path)
     if answer is None or answer.status != place.status:
         yield f"answered {answer and answer.status}"
-    yield from (f"too wide: {overflow(page)} px" for _ in range(overflow(page) > 0))
-    yield from (f"light: {found}" for found in axe(page))
+    if place.name == "api-docs":
+        page.locator(".opblock").first.wait_for()
+    if page.evaluate("document.documentElement.scrollWidth") > 1366:
+        yield f"too wide at 1366 px: {page.evaluate(WIDEST)}"
+    yield from (f"light: {found}" for found in axe(page) if not known(place, found))
     page.emulate_media(color_scheme="dark")
-    yield from (f"dark: {found}" for found in axe(page))
+    page.evaluate(SETTLED)
+    yield from (f"dark: {found}" for found in axe(page) if not known(place, found))
     if language != "en" and place.name not in FOREIGN:
-        yield from (f"not translated: {text}" for text in untranslated(page))
+        yield from (f"not translated: {text}" for text in untranslated(page, place))
     page.set_viewport_size({"width": 320, "height": 640})
     if not page.evaluate(FITS):
         yield f"too wide at 320 px: {page.evaluate(WIDEST)}"
 
 
-# the tool and Django's own pages bring their words along
+def known(place: Place, found: str) -> bool:
+    """Swagger's own markup puts a copy button inside the button that opens an operation."""
+    return place.name == "api-docs" and found.startswith("nested-interactive")
+
+
+# the tool brings its words along
 FOREIGN = {"api-docs"}
+# colours fade after the switch: what they are on the way is neither theme's
+SETTLED = """() => Promise.race([
+  Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {}))),
+  new Promise((resolve) => setTimeout(resolve, 2000)),
+])"""
 # charts follow the window a moment later
 FITS = """async () => {
   const fits = () => document.documentElement.scrollWidth <= 320;
@@ -164,17 +177,18 @@ FITS = """async () => {
   }
   return fits();
 }"""
-WIDEST = """() => [...document.querySelectorAll("main *")]
-  .filter((one) => one.getBoundingClientRect().right > 321 && !one.closest(".table-responsive"))
+WIDEST = """() => [...document.querySelectorAll("body *")]
+  .filter((one) => one.getBoundingClientRect().right > window.innerWidth + 1)
+  .filter((one) => !one.closest(".table-responsive"))
   .slice(0, 3).map((one) => one.outerHTML.slice(0, 120)).join(" | ")"""
 # words of the interface, not what users typed: names of runs, people, files and films stay out
 OURS = """() => [...document.querySelectorAll(
     "h1, h2, h3, h4, nav a, button, .btn, label, legend, summary, [scope=col], figcaption, .note")]
-  .filter((one) => one.checkVisibility() && !one.closest("[lang^=en], pre, .theirs, svg"))
+  .filter((one) => one.checkVisibility())
+  .filter((one) => !one.closest("[lang^=en], pre, article.sample h2, #user-lists ol, .person"))
   .map((one) => {
     const copy = one.cloneNode(true);
-    const theirs = copy.querySelectorAll("code, kbd, .theirs, [lang^=en], svg, select, .id");
-    for (const part of theirs) part.remove();
+    for (const part of copy.querySelectorAll("code, kbd, [lang^=en], svg, select")) part.remove();
     return copy.textContent.replace(/\\s+/g, " ").trim();
   })"""
 LATIN = re.compile(r"[A-Za-z]{3,}")
@@ -187,8 +201,14 @@ NAME = re.compile(
 )
 
 
-def untranslated(page: Page) -> list[str]:
+# their heading is the name of a film or of a file
+NAMED_BY_DATA = {"item", "job"}
+
+
+def untranslated(page: Page, place: Place) -> list[str]:
     texts = dict.fromkeys(page.evaluate(OURS))
+    if place.name in NAMED_BY_DATA:
+        texts.pop(page.locator("h1").inner_text(), None)
     return [
         text
         for text in texts

@@ -27,7 +27,9 @@ def runs(transactional_db: None, films: Dataset, ann: User) -> Iterator[list[Exp
 
 def drawn(page: Page, id_: str) -> None:
     page.locator(f"#figure-{id_}").scroll_into_view_if_needed()
-    expect(page.locator(f"#figure-{id_} .chart-box")).to_have_attribute("data-drawn", "true")
+    expect(page.locator(f"#figure-{id_} .chart-box")).to_have_attribute(
+        "data-drawn", "true", timeout=30_000
+    )
 
 
 @pytest.mark.parametrize(("theme", "language"), [("light", "zh-hans"), ("dark", "en")])
@@ -98,7 +100,7 @@ def test_a_run_becomes_its_figures_without_a_reload(
     expect(page.locator("#run")).to_contain_text("number 1 in line")
     page.evaluate("window.stayed = true")
     assert work_off("train").state == "done"
-    expect(page.locator("#verdict")).to_contain_text("popularity", timeout=15_000)
+    expect(page.locator("#verdict")).to_contain_text("popularity", timeout=30_000)
     drawn(page, "segment-bars")
     assert page.evaluate("window.stayed")
     page.keyboard.press("4")
@@ -114,8 +116,8 @@ def test_only_the_chosen_models_settings_show_and_errors_stand_in_place(
     expect(page.locator("[data-model=ease]")).to_be_visible()
     page.locator("#run-form input[name=model][value=ials]").check()
     expect(page.locator("[data-model=ease]")).not_to_be_visible()
-    page.locator("[name='ials.factors']").fill("9")
-    page.locator("[name=seed]").fill("3")
+    page.locator("#run-form [name='ials.factors']").fill("9")
+    page.locator("#id_seed").fill("3")
     page.locator("#start").click()
     page.wait_for_url("**/experiments/*/")
     made = Experiment.objects.latest("pk")

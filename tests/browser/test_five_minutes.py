@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, Request, expect
 from tests.browser import demo as demos
 from tests.browser.conftest import Watch
 from tests.stack import Stack
-from tests.test_whole_loop import Api, until
+from tests.test_whole_loop import Api
 
 pytestmark = pytest.mark.browser
 
@@ -166,14 +166,14 @@ def _words(process: psutil.Process) -> list[str]:
 
 def seconds_until(done: Callable[[], Any], most: float) -> float:
     began = time.monotonic()
-    until(done, most)
+    demos.until(done, most)
     return time.monotonic() - began
 
 
 def cancel_and_start_again(page: Page, demo: Stack) -> None:
     """The thorough preset, long enough to be stopped; then the quick look, to its end."""
     start(page, "thorough")
-    until(lambda: working(demo), 30)
+    demos.until(lambda: working(demo), 30)
     page.keyboard.press(".")
     began = time.monotonic()
     page.locator("details.ask button").click()

@@ -204,7 +204,9 @@ def test_pages_are_accessible_and_fit(
         page = open_page(path, user, theme=theme, language=language)
         assert axe(page) == [], path
         if path == f"/label/{queue.pk}/":
-            assert fits(page), "it scrolls at 1366 x 768"
+            assert fits(page) and overflow(page) == 0, "it scrolls at 1366 x 768"
+            widths = [button.bounding_box()["width"] for button in page.locator(".choice").all()]
+            assert min(widths) > 300, "the four answers are large"
             page.keyboard.press("h")
             expect(page.locator("#guideline")).to_be_visible()
             assert axe(page) == []

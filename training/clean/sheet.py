@@ -20,7 +20,7 @@ SIZE = 2**24  # and characters
 LAST = 1_048_576  # no sheet has more rows
 ENTRIES = 1_000
 DIRECTORY = 2**20  # bytes of the zip's list of entries
-PART = 256 * 2**20  # bytes of a part that is held in memory: all but the sheets
+PARTS = 16  # a part that is held in memory (all but the sheets) has this share of what may unpack
 
 
 class Sheet(Table):
@@ -143,8 +143,9 @@ def _check_zip(file: IO[bytes], limits: Limits) -> None:
     held = max(
         (e.file_size for e in entries if not e.filename.startswith("xl/worksheets/")), default=0
     )
-    if size > limits.unpacked or held > PART:
-        raise Refused("unpacks-too-large", limit=min(limits.unpacked, max(size, PART)))
+    for found, limit in ((size, limits.unpacked), (held, limits.unpacked // PARTS)):
+        if found > limit:
+            raise Refused("unpacks-too-large", limit=limit)
     if size > GRACE and size > limits.ratio * packed:
         raise Refused("unpacks-too-far", ratio=limits.ratio, byte=packed)
 

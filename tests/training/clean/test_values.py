@@ -65,3 +65,18 @@ def test_without_a_value_column_values_are_nan(read: Read) -> None:
     log = read("user_id,item_id\nann,film\n")
     assert np.isnan(log.values).all()
     assert log.event_names == ("view",)
+
+
+@pytest.mark.parametrize("name", ["dwell_seconds", "停留时长", "dwell"])
+def test_bad_38_negative_and_endless_dwell_is_put_aside(read: Read, name: str) -> None:
+    log = read(f"user,item,{name}\na,1,30\na,2,-5\na,3,1e12\na,4,86401\na,5,86400\n")
+    assert (log.values.tolist(), log.report.reasons) == ([30, 86_400], {"value-out-of-range": 3})
+
+
+def test_bad_38_more_than_a_day_is_taken_when_it_is_chosen(read: Read) -> None:
+    log = read("user,item,dwell\na,1,90000\na,2,-5\n", scale=(0, 1e6))
+    assert (log.values.tolist(), log.report.reasons) == ([90_000], {"value-out-of-range": 1})
+
+
+def test_bad_38_no_count_is_below_nothing(read: Read) -> None:
+    assert read("user,item,hours\na,1,-1\na,2,900\n").values.tolist() == [900]

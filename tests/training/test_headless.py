@@ -1,0 +1,286 @@
+"""`python -m training`: files in, figures out."""
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.training.models.planted import fitted, ndcg, planted
+from training import registry
+from training.__main__ import main
+from training.cli.arguments import parser, request
+from training.cli.data import load, top_n
+from training.cli.resources import Meter
+from training.cli.tune import hold_out, space
+
+SPLIT = planted()
+
+
+@pytest.fixture
+def counted(tmp_path: Path) -> list[str]:
+    """The planted log as counted files: train and validation in one, test in the other."""
+    train = (SPLIT.train + SPLIT.validation).tocsr()
+    for name, part in (("train.dat", train), ("test.dat", SPLIT.test)):
+        rows = [part[user].indices for user in range(SPLIT.n_users)]
+        lines = [" ".join(map(str, [len(row), *np.sort(row)])) for row in rows]
+        (tmp_path / name).write_text("\n".join(lines) + "\n")
+    names = [str(tmp_path / "train.dat"), "--test", str(tmp_path / "test.dat")]
+    return ["evaluate", "--format", "counted", "--log", *names]
+
+
+@pytest.fixture
+def events(tmp_path: Path) -> Path:
+    """Stars and times: two of three users rate even items high, the others odd ones."""
+    rng = np.random.default_rng(0)
+    path = tmp_path / "log.csv"
+    lines = ["user_id,item_id,rating,timestamp"]
+    for user in range(60):
+        for item in rng.choice(30, 14, replace=False):
+            stars = 1 + 4 * ((item % 2 == 0) == (user % 3 > 0)) - int(rng.random() < 0.1)
+            at = 1_500_000_000 + int(rng.integers(10**7))
+            lines.append(f"u{user},i{item},{max(stars, 1)},{at}")
+    path.write_text("\n".join(lines))
+    return path
+
+
+def asked(words: list[str], tmp_path: Path) -> dict[str, Any]:
+    out = tmp_path / "out.json"
+    assert main([*words, "--json", str(out)]) == 0
+    found: dict[str, Any] = json.loads(out.read_text())
+    return found
+
+
+def test_it_prints_what_an_independent_loop_finds(
+    counted: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = asked([*counted, "--model", "pop,ease", "--k", "5,10", "--seed", "3"], tmp_path)
+    whole = replace(SPLIT, train=(SPLIT.train + SPLIT.validation).tocsr(), train_at=None)
+    table = capsys.readouterr().out
+    for row in found["results"]:
+        expected = ndcg(fitted(row["model"], whole), whole)
+        cell = row["metrics"]["ndcg@10"]
+        assert cell["mean"] == pytest.approx(expected, abs=1e-6)
+        assert cell["lo"] < cell["mean"] < cell["hi"]
+        assert f"{expected:.4f}" in table
+        assert {"recall@5", "hr@10", "mrr@10", "coverage@5"} <= set(row["metrics"])
+    assert [row["model"] for row in found["results"]] == ["pop", "ease"]
+    assert found["results"][1]["params"] == registry.check_params("ease", {})
+    assert found["data"]["pairs"]["test"] == SPLIT.test.nnz
+    assert found["data"]["split"] == "given"
+
+
+def test_it_says_what_the_fit_cost(counted: list[str], tmp_path: Path) -> None:
+    (row,) = asked([*counted, "--model", "ease"], tmp_path)["results"]
+    assert 0 < row["fit_seconds"] < 60 and 0 < row["cpu_seconds"] < 60
+    assert 20 < row["peak_mb"] < 8000
+
+
+def test_the_meter_sees_memory_come_and_go() -> None:
+    def peak(megabytes: int) -> float:
+        with Meter() as meter:
+            np.ones(megabytes * 2**17).sum()
+        return meter.cost.peak_mb
+
+    large, small = peak(300), peak(1)
+    assert large > small + 200  # Linux; elsewhere the mark of a process only grows
+
+
+def test_one_seed_gives_one_file(counted: list[str], tmp_path: Path) -> None:
+    words = [*counted, "--model", "ials,random", "--params", "ials.factors=8", "--seed", "4"]
+
+    def figures() -> Any:
+        found = asked(words, tmp_path)
+        return [(row["params"], row["metrics"]) for row in found["results"]]
+
+    first = figures()
+    assert first == figures() and first[0][0]["factors"] == 8
+
+
+def test_tuning_gives_every_model_its_trials_and_is_not_below_the_defaults(
+    counted: list[str], tmp_path: Path
+) -> None:
+    words = [*counted, "--model", "pop,itemknn,ease", "--tune", "4", "--params", "itemknn.k=20"]
+    pop, knn, ease = asked(words, tmp_path)["results"]
+    assert (pop["tuned"]["trials"], knn["tuned"]["trials"], ease["tuned"]["trials"]) == (1, 4, 4)
+    assert knn["params"]["k"] == 20 and knn["params"]["recency"] == 1.0  # no times, not looked for
+    alone = asked([*words, "--tune", "1"], tmp_path)["results"]
+    for more, one in zip((knn, ease), alone[1:], strict=True):
+        assert more["tuned"]["metric"] == "ndcg@20"
+        assert more["tuned"]["value"] >= one["tuned"]["value"]
+    assert knn["params"]["shrink"] != 10.0 and ease["params"]["solver"] == "auto"
+
+
+def test_the_inner_validation_takes_the_newest_tenth_and_loses_nothing() -> None:
+    inner = hold_out(SPLIT, np.random.default_rng(0))
+    assert inner.test.nnz == 0
+    both = (inner.train + inner.validation).toarray()
+    assert np.array_equal(both, SPLIT.train.toarray())
+    assert inner.train.multiply(inner.validation).nnz == 0
+    at = SPLIT.train_at.toarray()
+    for user in range(SPLIT.n_users):
+        held = inner.validation[user].indices
+        assert len(held) == max(1, SPLIT.train[user].nnz // 10)
+        assert at[user, held].min() >= inner.train_at[user].data.max()
+
+
+def test_knobs_are_looked_for_within_their_range() -> None:
+    found = space(registry.model_spec("ials"), {"alpha": 2.0}, timed=True)
+    assert sorted(found) == ["factors", "regularization"]
+    assert (found["regularization"]["low"], found["regularization"]["high"]) == (0.03, 10000.0)
+    knn = space(registry.model_spec("itemknn"), {}, timed=False)
+    assert (knn["k"]["low"], knn["k"]["high"]) == (50, 800) and "recency" not in knn
+
+
+def test_rating_models_are_measured_by_their_errors(events: Path, tmp_path: Path) -> None:
+    words = ["evaluate", "--log", str(events), "--split", "random", "--k", "5"]
+    models = "baseline_only,biased_mf,knn_baseline,ease"
+    mean, factors, knn, ease = asked([*words, "--model", models], tmp_path)["results"]
+    assert set(mean["metrics"]) == {"rmse", "mae"} and "ndcg@5" in ease["metrics"]
+    floor = mean["metrics"]["rmse"]["mean"]
+    assert factors["metrics"]["rmse"]["mean"] < floor > knn["metrics"]["rmse"]["mean"]
+
+
+def test_ratings_below_half_of_the_scale_are_no_positives(events: Path, tmp_path: Path) -> None:
+    words = ["evaluate", "--log", str(events), "--model", "pop", "--split", "random"]
+    usual, all_of_them = asked(words, tmp_path), asked([*words, "--minimum", "0"], tmp_path)
+    assert usual["data"]["rules"][0]["minimum"] == 2.5
+    counts = [sum(one["data"]["pairs"][p] for p in ("train", "validation", "test"))
+              for one in (usual, all_of_them)]  # fmt: skip
+    assert counts[0] < 0.7 * counts[1] and counts[1] == 60 * 14
+
+
+def test_sequences_keep_their_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "log.txt"
+    lines = [
+        f"{user} " + " ".join(str((user + step) % 7) for step in range(5)) for user in (9, 3, 4)
+    ]
+    path.write_text("\n".join(lines))
+    words = ["evaluate", "--log", str(path), "--format", "sequences", "--model", "pop", "--k", "2"]
+    found = asked([*words, "--split", "leave-last"], tmp_path)
+    assert found["data"]["split"] == "leave-last" and found["data"]["leak"] is None
+    made = request(parser().parse_args(words))  # auto: an order is no clock, so leave-last
+    parts = top_n(made, load(made))
+    last = {user: parts.test[code].indices.tolist() for code, user in ((0, 9), (1, 3), (2, 4))}
+    # all ids of 0 to 6 are there, in the order of numbers: code = id
+    assert last == {9: [(9 + 4) % 7], 3: [(3 + 4) % 7], 4: [(4 + 4) % 7]}
+    assert main([*words, "--split", "temporal"]) == 2
+    assert "an order only" in capsys.readouterr().err
+
+
+def test_items_bring_topics_and_list_diversity(events: Path, tmp_path: Path) -> None:
+    items = tmp_path / "items.csv"
+    rows = [f"i{i},Title {i},{'even' if i % 2 == 0 else 'odd'}|all" for i in range(40)]
+    items.write_text("item_id,title,genres\n" + "\n".join(rows))
+    words = ["evaluate", "--log", str(events), "--items", str(items), "--split", "random"]
+    found = asked([*words, "--model", "ease", "--k", "5"], tmp_path)
+    assert found["data"]["items"] == 40  # ten of them were never taken
+    assert 0 < found["results"][0]["metrics"]["ild@5"]["mean"] < 1
+
+
+BAD = [
+    (["--model", "nope"], "no model 'nope'; known: .*ease"),
+    (["--model", ","], "names no model"),
+    (["--model", "ease", "--params", "l2=0"], "l2 must lie between 1.0 and"),
+    (["--model", "ease", "--params", "l2=high"], "number of the right kind"),
+    (["--model", "ease", "--params", "l3=1"], "no parameter 'l3'; known: l2"),
+    (["--model", "ease", "--params", "l2"], "not of the form name=value"),
+    (["--model", "ease,pop", "--params", "l2=9"], "say which model: ease.l2=9"),
+    (["--model", "ease", "--params", "ials.factors=9"], "does not name"),
+    (["--model", "ease", "--k", "0"], "--k must be whole numbers"),
+    (["--model", "ease", "--k", "5;10"], "--k must be whole numbers"),
+    (["--model", "ease", "--tune", "-1"], "--tune must be 0 or more"),
+    (["--model", "ease", "--seed", "-1"], "--seed must lie from 0"),
+    (["--model", "ease", "--split", "given"], "needs the held-out interactions: --test"),
+    (["--model", "ease", "--test", "nowhere.csv"], "there is no file nowhere.csv"),
+    (["--model", "ease", "--items", "nowhere.csv"], "there is no file nowhere.csv"),
+    (["--model", "content_ridge"], "content_ridge needs item texts: add --items"),
+    (["--model", "ease", "--json", "nowhere/out.json"], "not a file in a folder that exists"),
+    (["--model", "ease", "--format", "counted"], "line 1: it says 'user_id"),
+]
+
+
+@pytest.mark.parametrize(("words", "says"), BAD, ids=[" ".join(words) for words, _ in BAD])
+def test_bad_words_end_with_2_and_the_mend(
+    words: list[str], says: str, events: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", "--log", str(events), *words]) == 2
+    said = capsys.readouterr()
+    assert re.search(says, said.err), said.err
+    assert said.err.startswith("error: ") and not said.out
+
+
+FILES = [
+    ("counted", "2 1 2\n3 1 2\n", "line 2: it says '3' items and holds 2"),
+    ("counted", "0\n0\n", "holds no item"),
+    ("counted", b"1 \xff\xfe\n", "not UTF-8"),
+    ("sequences", "a 1 2 3\na 2 3\n", "line 2: user 'a' stands in line 1"),
+    ("sequences", "a 1\nb 1\n", "positives on 1 item"),
+    ("sequences", "", "holds no item"),
+    ("events", "", "The file is empty"),
+    ("events", "colour,shape\nred,round\n", "Columns not found"),
+    ("events", "user_id,item_id\n" + "u,\n" * 10, "10 of 10 rows cannot be used.*line 2"),
+    ("events", "user_id,item_id\nu1,a\nu2,b\nu1,b\nu2,a\n", "needs times"),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "says"), FILES)
+def test_bad_files_end_with_2_and_the_line(
+    kind: str, text: str | bytes, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "log.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    split = ["--split", "leave-last"]
+    words = ["evaluate", "--log", str(path), "--format", kind, "--model", "pop", *split]
+    assert main(words) == 2
+    assert re.search(says, capsys.readouterr().err)
+
+
+def test_what_a_model_needs_is_asked_before_training(
+    counted: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*counted, "--model", "pop,recentpop"]) == 2
+    assert "recentpop needs times" in capsys.readouterr().err
+    assert main([*counted, "--model", "biased_mf"]) == 2
+    assert "biased_mf needs ratings: add a column called rating" in capsys.readouterr().err
+
+
+def test_a_model_that_fails_does_not_take_the_others_along(
+    counted: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.json"
+    words = [*counted, "--model", "ease,pop", "--params", "ease.recency=0.5", "--json", str(out)]
+    assert main(words) == 1  # recency needs times, which only the fit finds out
+    ease, pop = json.loads(out.read_text())["results"]
+    assert "needs times" in ease["error"] and not ease["metrics"]
+    assert pop["metrics"]["ndcg@10"]["mean"] > 0
+    assert "ease FAILED: recency 0.5 needs times" in capsys.readouterr().out
+
+
+def test_models_lists_the_registry(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models"]) == 0
+    told = capsys.readouterr().out
+    for name, spec in registry.models().items():
+        assert f"{name}  {spec['name']['en']}" in told
+    assert "l2  float 1 to 1e+07, log scale; usual 300" in told
+
+
+def test_the_door_opens_without_the_web(counted: list[str], tmp_path: Path) -> None:
+    words = [*counted, "--model", "pop", "--k", "5"]
+    program = (
+        f"import sys; from training.__main__ import main; code = main({words!r}); "
+        "print(code, [name for name in ('django', 'torch', 'recweb') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "0 []"
+    listed = subprocess.run(
+        [sys.executable, "-m", "training", "models"], capture_output=True, text=True, check=True
+    )
+    assert "rp3beta" in listed.stdout
