@@ -52,7 +52,8 @@ CONFIDENCES = [
 
 
 def _file(label: Any, *, required: bool) -> forms.FileField:
-    accept = {"accept": ".csv,.tsv,.txt,text/csv", "class": "form-control"}
+    kinds = ".csv,.tsv,.txt,.jsonl,.ndjson,.parquet,.xlsx,.gz,text/csv"
+    accept = {"accept": kinds, "class": "form-control"}
     return forms.FileField(
         label=label, required=required, widget=forms.ClearableFileInput(attrs=accept)
     )

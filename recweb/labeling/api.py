@@ -240,7 +240,10 @@ def undo(request: Request, queue_id: int) -> Response:
 
 
 def _undo(request: Request, found: Queue, sample_id: int | None) -> Response:
-    undone = answers.undo(found, person(request), sample_id)
+    try:
+        undone = answers.undo(found, person(request), sample_id)
+    except answers.Unknown:
+        raise Conflict(_("There is nothing of yours to undo here."), code="nothing") from None
     lease = undone.lease
     return Response(
         {

@@ -5,7 +5,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -72,7 +72,10 @@ def more(request: HttpRequest, queue_id: int) -> HttpResponse:
 def past(request: HttpRequest, queue_id: int, sample_id: int) -> HttpResponse:
     """One's own answered sample, to change the answer. ?part=1: the sample alone, as HTML."""
     queue, user = find(request, queue_id), person(request)
+    get_object_or_404(queue.samples.only("pk"), pk=sample_id)
     given = _given(queue, user, sample_id)
+    if given is None:  # not answered, or taken back
+        return redirect("label", queue.pk)
     found = samples.look(
         given.sample,
         samples.items_of(queue, [given.sample]),
@@ -87,12 +90,9 @@ def past(request: HttpRequest, queue_id: int, sample_id: int) -> HttpResponse:
     )
 
 
-def _given(queue: Queue, user: User, sample_id: int) -> Label:
+def _given(queue: Queue, user: User, sample_id: int) -> Label | None:
     mine = Label.objects.filter(sample=sample_id, sample__queue=queue, annotator=user, closed=None)
-    found = mine.select_related("sample").order_by("late", "-pk").first()
-    if found is None:
-        raise Http404
-    return found
+    return mine.select_related("sample").order_by("late", "-pk").first()
 
 
 @require_POST

@@ -83,4 +83,9 @@ document.getElementById("theme-form")?.addEventListener("submit", (event) => {
   }, () => toast(gettext("The theme could not be remembered."), "error"));
 });
 
+// what comes after the job has other scripts and styles: the whole page is loaded anew
+document.addEventListener("job-done", () => {
+  if (document.querySelector("[data-anew]")) window.location.reload();
+});
+
 drawAll();

@@ -199,7 +199,7 @@ async function undo() {
   } catch {
     return toast(gettext("The server does not answer. Nothing was undone."), "error");
   }
-  if (!answer.ok) return toast(answer.status === 404 ? gettext("There is nothing to undo.") : body.error.message);
+  if (!answer.ok) return toast(body.error.message);
   if (body.value !== null && body.lease) count(-1);
   if (!body.lease) {
     lately.forget(body.sample);

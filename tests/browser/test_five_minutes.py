@@ -78,7 +78,7 @@ def the_rest(page: Page, demo: Stack, language: str) -> None:
 
 
 class Asked:
-    """What the page asks for, but for the frame's own look at running jobs."""
+    """What the page asks for, but for the frame's look at running jobs and the tab's icon."""
 
     def __init__(self, page: Page) -> None:
         self.urls: list[str] = []
@@ -92,7 +92,7 @@ class Asked:
         self.page.remove_listener("request", self.note)
 
     def note(self, request: Request) -> None:
-        if "/home/jobs/" not in request.url:
+        if "/home/jobs/" not in request.url and request.resource_type != "image":
             self.urls.append(request.url)
 
 

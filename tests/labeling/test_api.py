@@ -163,7 +163,7 @@ def test_undo_goes_back_step_by_step_and_hands_the_sample_again(queue: Queue, da
     undone = [api.post(f"{path}/undo/").json() for _ in range(3)]
     assert [row["sample"] for row in undone] == [skipped["sample"], *reversed(done)]
     assert [row["value"] for row in undone] == [None, 3, 0]
-    assert api.post(f"{path}/undo/").status_code == 404
+    assert api.post(f"{path}/undo/").status_code == 409
     assert Label.objects.filter(closed=None).count() == 0 and Label.objects.count() == 2
     held = {row["sample"]: row["lease"] for row in api.next(queue, count=3)["assignments"]}
     assert held == {row["sample"]: row["lease"] for row in undone}
@@ -249,7 +249,7 @@ def test_somebody_elses_lease_is_not_there(queue: Queue, dan: User, eva: User) -
     path = f"queues/{queue.pk}/samples/{mine['sample']}"
     assert Api(eva).post(f"{path}/skip/", {"lease": mine["lease"]}).status_code == 404
     Api(dan).label(queue, mine)
-    assert Api(eva).post(f"{path}/undo/").status_code == 404
+    assert Api(eva).post(f"{path}/undo/").status_code == 409
     assert Api(eva).post(f"{path}/change/", {"value": 0}).status_code == 404
     assert Label.objects.get(closed=None).value == 2
 

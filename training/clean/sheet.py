@@ -8,7 +8,9 @@ import zipfile
 from collections.abc import Iterator
 from typing import IO, Any
 
-import openpyxl
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles.stylesheet import apply_stylesheet
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from training.clean.reasons import Refused
 from training.clean.report import Limits, Note
@@ -91,18 +93,41 @@ class Sheet(Table):
             raise _damaged(type(error).__name__) from error
 
     def _sheet(self) -> Iterator[tuple[int, list[str]]]:
-        book = openpyxl.load_workbook(self._file, read_only=True, data_only=True, keep_links=False)
-        if not book.worksheets:
+        sheets = _sheets(self._file)
+        if not sheets:
             raise Refused("no-sheet")
-        sheet = book.worksheets[0]
-        self._others = [str(other.title) for other in book.worksheets[1:]]
-        sheet.reset_dimensions()  # what the file says of its size may be wrong
-        for line, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+        self._others = [str(other.title) for other in sheets[1:]]
+        sheet = sheets[0]
+        rows = sheet.iter_rows(values_only=True)  # type: ignore[misc]  # the stubs know another self
+        for line, cells in enumerate(rows, start=1):
             if line > LAST:
                 raise Refused("too-many-rows", limit=LAST)
             row = [value if type(value) is str else _text(value) for value in cells]
             if any(cell.strip() for cell in row):
                 yield line, row
+
+
+class _Unmeasured(ReadOnlyWorksheet):
+    """A sheet as it is: what it says of its size may be wrong, and one that does not say it would
+    be read to its end only to be opened.
+    """
+
+    def _get_size(self) -> None:
+        pass
+
+
+def _sheets(file: IO[bytes]) -> list[_Unmeasured]:
+    """The sheets of cells: `load_workbook` in its read-only way, without what is no cell."""
+    book = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
+    book.read_manifest()
+    book.read_strings()
+    book.read_workbook()
+    apply_stylesheet(book.archive, book.wb)
+    return [
+        _Unmeasured(book.wb, sheet.name, rel.target, book.shared_strings)
+        for sheet, rel in book.parser.find_sheets()
+        if rel.target in book.valid_files and "chartsheet" not in rel.Type
+    ]
 
 
 def _fit(row: list[str], width: int) -> list[str]:

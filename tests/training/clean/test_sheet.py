@@ -123,7 +123,60 @@ def test_bad_52_a_part_that_unpacks_too_far_is_refused(put: Put) -> None:
     bomb = changed(content, FIRST, lambda text: text + " " * 2**27)
     assert refused(put, bomb).code == "unpacks-too-far"
     assert refused(put, content, limits=Limits(unpacked=100)).code == "unpacks-too-large"
-    many = book([HEAD, *((f"user {n}", n, 4) for n in range(2_000))])  # 60 kB of shared texts
+
+
+def shared(texts: Sequence[str], rows: Sequence[str]) -> bytes:
+    """A workbook as spreadsheets write it: texts in a part of their own, rows of their XML."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.'
+        'relationships+xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{kind}.worksheet+xml"/>'
+        f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}.sharedStrings+xml"/>'
+        "</Types>",
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" '
+        f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
+        '<sheet name="Log" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">'
+        f'<Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/>'
+        f'<Relationship Id="r2" Type="{office}/sharedStrings" Target="sharedStrings.xml"/>'
+        "</Relationships>",
+        "xl/sharedStrings.xml": f'<sst xmlns="{main}">'
+        + "".join(f"<si><r><t>{text}</t></r></si>" for text in texts)
+        + "</sst>",
+        FIRST: f'<worksheet xmlns="{main}"><sheetData>{"".join(rows)}</sheetData></worksheet>',
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", 8) as made:
+        for name, text in parts.items():
+            made.writestr(name, text)
+    return out.getvalue()
+
+
+SHARED_ROWS = (
+    '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="C1" t="s"><v>1</v></c></row>',
+    '<row r="4"><c r="A4" t="s"><v>2</v></c><c r="C4"><v>7</v></c></row>',
+)
+
+
+def test_texts_in_a_part_of_their_own_are_read(put: Put) -> None:
+    log = read(put, shared(["user_id", "item_id", "0x</t></r><r><t>7"], SHARED_ROWS))
+    assert (log.user_ids, log.item_ids, log.lines.tolist()) == (("0x7",), ("7",), [4])
+    assert log.report.columns == ("user_id", "(2)", "item_id")
+
+
+def test_bad_57_a_text_that_is_not_there_is_damage(put: Put) -> None:
+    assert refused(put, shared(["user_id", "item_id"], SHARED_ROWS)).code == "damaged"
+
+
+def test_bad_52_a_part_held_in_memory_is_bounded(put: Put) -> None:
+    many = shared([f"a long text {n}" for n in range(3_000)], SHARED_ROWS)
     found = refused(put, many, limits=Limits(unpacked=800_000))
     assert (found.code, found.details["limit"]) == ("unpacks-too-large", 50_000)
 
