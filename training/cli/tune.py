@@ -77,17 +77,11 @@ def tune(
             continue
         study.tell(trial, value)
         say(f"{model}: trial {number + 1} of {trials}: {judge.metric} {value:.4f} {_shown(params)}")
-    done = [one for one in study.trials if one.state == optuna.trial.TrialState.COMPLETE]
-    if not done:
+    failed = sum(one.state == optuna.trial.TrialState.FAIL for one in study.trials)
+    if failed == len(study.trials):
         raise ValueError(f"every trial was refused: {refused}")
-    best = fixed | study.best_params
-    return Tuned(
-        registry.check_params(model, best),
-        float(study.best_value),
-        judge.metric,
-        len(study.trials),
-        len(study.trials) - len(done),
-    )
+    best = registry.check_params(model, fixed | study.best_params)
+    return Tuned(best, float(study.best_value), judge.metric, len(study.trials), failed)
 
 
 def space(spec: dict[str, Any], fixed: dict[str, Any], *, timed: bool) -> dict[str, dict[str, Any]]:

@@ -44,8 +44,8 @@ SPEC: dict[str, Any] = {
         "zh-hans": "十万条事件不到一秒;内存随物品数 x k 增长。",
     },
     "formula": "score(u, t) = sum over j in history of c(u, j) W(j, t); W(j, t) = "
-    "sum over v of P(j -> v)^alpha P(v -> t)^alpha / degree(t)^beta, kept for the k best j of "
-    "each t",
+    "sum over v of P(j -> v)^alpha P(v -> t)^alpha / degree(t)^beta, kept for the k best t of "
+    "each j",
     "needs": [],
     "serving": "item-item",
     "params": {
@@ -80,9 +80,9 @@ SPEC: dict[str, Any] = {
             "high": 2000,
             "log": True,
             "help": {
-                "en": "Neighbours kept for each recommended item. More is smoother, less is "
+                "en": "Items that each item of a history may speak for. More is smoother, less is "
                 "sharper.",
-                "zh-hans": "为每个被推荐物品保留的近邻数。越多越平滑,越少越敏锐。",
+                "zh-hans": "历史中每个物品可以推荐的物品数。越多越平滑,越少越敏锐。",
             },
         },
     },
@@ -90,7 +90,7 @@ SPEC: dict[str, Any] = {
 
 
 class RP3beta:
-    """Three-step walk as an item-item matrix, k best sources of each target item."""
+    """Three-step walk as an item-item matrix, k best targets of each source item."""
 
     def __init__(self, **params: Any) -> None:
         self.params = fill(SPEC, params)
@@ -105,7 +105,7 @@ class RP3beta:
     ) -> Self:
         """Walk over split.train; confidences are the weights of its edges."""
         self.history_, _ = relative(split.train)
-        self.weights_ = self._walk(self.history_, progress).T.tocsr()
+        self.weights_ = self._walk(self.history_, progress)
         return self
 
     def scores(self, users: np.ndarray) -> np.ndarray:
@@ -121,18 +121,21 @@ class RP3beta:
         return {"form": "item-item"}
 
     def _walk(self, log: sparse.csr_matrix, progress: Progress) -> sparse.csr_matrix:
-        """Csr float64 (n_items, n_items): row t holds the k sources of target t."""
+        """Csr float64 (n_items, n_items): row j holds the k items that a walk from j ends at.
+
+        Pruned by source: by target, the walks of items with a single event, which hardly any
+        history holds, would crowd out all others.
+        """
         alpha = self.params["alpha"]
+        sources = _steps(log.T.tocsr(), alpha)  # (n_items, n_users): P(j -> v)^alpha
         to_item = _steps(log, alpha)  # (n_users, n_items): P(v -> t)^alpha
-        to_user = _steps(log.T.tocsr(), alpha).T.tocsr()  # (n_users, n_items): P(j -> v)^alpha
         degree = np.asarray(log.sum(axis=0)).ravel()
         less = np.zeros(len(degree))
         np.power(degree, -self.params["beta"], out=less, where=degree > 0)
-        targets = to_item.T.tocsr()
         kept = []
         for start in range(0, len(degree), BLOCK):
             stop = min(start + BLOCK, len(degree))
-            walked = (targets[start:stop] @ to_user).toarray() * less[start:stop, None]
+            walked = (sources[start:stop] @ to_item).toarray() * less
             walked[np.arange(stop - start), np.arange(start, stop)] = 0.0
             # equal walks summed in another order differ in the last bits: still a tie
             walked[~strongest(_rounded(walked), self.params["k"])] = 0.0

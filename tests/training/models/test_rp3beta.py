@@ -5,7 +5,7 @@ from tests.training.models.planted import fitted, planted
 
 
 def dense(x: np.ndarray, alpha: float, beta: float, k: int) -> np.ndarray:
-    """W (n, n) by its definition, pruned to the k best sources of each target."""
+    """W (n, n) by its definition, pruned to the k best targets of each source."""
     n = x.shape[1]
     weights = np.zeros((n, n))
     for target in range(n):
@@ -15,11 +15,12 @@ def dense(x: np.ndarray, alpha: float, beta: float, k: int) -> np.ndarray:
                 to_item = x[v, target] / x[v].sum()
                 weights[source, target] += to_user**alpha * to_item**alpha
         weights[:, target] /= max(x[:, target].sum(), 1e-300) ** beta
-        weights[target, target] = 0.0
-        top = weights[:, target].max() or 1.0
+    np.fill_diagonal(weights, 0.0)
+    for row in weights:
+        top = row.max() or 1.0
         # rounding makes near-ties that a plain sum orders by chance: they are rounded alike
-        order = sorted(range(n), key=lambda s, t=target, m=top: (-round(weights[s, t] / m, 12), s))
-        weights[order[k:], target] = 0.0
+        order = sorted(range(n), key=lambda t, r=row, m=top: (-round(r[t] / m, 12), t))
+        row[order[k:]] = 0.0
     return weights
 
 
