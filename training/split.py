@@ -146,6 +146,16 @@ def split(
     return _assemble(positives, parts, name, seed, because, items)
 
 
+def everything(positives: Positives, items: Items | None = None) -> Split:
+    """All positives in train, nothing held out: what a published model is fitted on.
+
+    Name "whole", leak None. Raises SplitError below two users or items.
+    """
+    _enough(positives)
+    parts = np.zeros(len(positives), np.int8)
+    return _assemble(positives, parts, "whole", 0, "", items)
+
+
 def _enough(positives: Positives) -> None:
     users, items = len(np.unique(positives.users)), len(np.unique(positives.items))
     if users < 2:
@@ -275,10 +285,17 @@ def _assemble(
         train_at=None if at is None else _matrix(positives, trained, at.astype(np.float64)),
         name=name,
         seed=seed,
-        leak=None if at is None else float(np.mean(at[parts == TEST] < at[trained].max())),
+        leak=_leak(at, parts),
         chosen_because=because,
         items=items,
     )
+
+
+def _leak(at: np.ndarray | None, parts: np.ndarray) -> float | None:
+    tested = parts == TEST
+    if at is None or not tested.any():
+        return None
+    return float(np.mean(at[tested] < at[parts == TRAIN].max()))
 
 
 def _matrix(positives: Positives, rows: np.ndarray, data: np.ndarray) -> sparse.csr_matrix:

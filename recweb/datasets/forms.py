@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from recweb.datasets import imports, tasks
@@ -85,7 +85,7 @@ class UploadForm(forms.Form):
                     self.add_error(kind, str(error))
         if not any(cleaned.get(kind) for kind in ("interactions", "items", "users")):
             if not self.errors:
-                self.add_error("interactions", _now("Choose at least one file."))
+                self.add_error("interactions", gettext("Choose at least one file."))
         return cleaned
 
 
@@ -125,7 +125,7 @@ class MapForm(forms.Form):
         for field in self.mapped:
             column = cleaned.get(field)
             if column and column in taken:
-                words = _now("“%(column)s” is already taken for %(first)s.")
+                words = gettext("“%(column)s” is already taken for %(first)s.")
                 first = FIELD_NAMES[taken[column]]
                 self.add_error(field, words % {"column": column, "first": first})
             elif column:
@@ -160,7 +160,9 @@ class ReadForm(forms.Form):
         try:
             ZoneInfo(zone)
         except (ValueError, OSError, LookupError):
-            words = _now("“%(zone)s” is no time zone; write it as Europe/Berlin or Asia/Shanghai.")
+            words = gettext(
+                "“%(zone)s” is no time zone; write it as Europe/Berlin or Asia/Shanghai."
+            )
             raise forms.ValidationError(words % {"zone": zone}) from None
         return str(zone)
 

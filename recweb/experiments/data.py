@@ -14,6 +14,7 @@ from recweb.experiments.models import Experiment
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+    from training.features import Positives
     from training.log import Items
     from training.split import Split
 
@@ -24,16 +25,29 @@ POSITIVE, CONFIDENCE = 2, 1.0  # a label from 2 on trains, with confidence 1 + v
 def load_split(experiment: Experiment, progress: Progress) -> "Split":
     """The split of the run, its items with text vectors when the model reads text, and its
     labels in train. Raises training.split.SplitError when the data allow no such split."""
+    from training.split import split
+
+    liked, items = _load(experiment, progress)
+    parts = split(liked, experiment.split, seed=experiment.seed, items=items)
+    return with_labels(parts, experiment.label_pairs)
+
+
+def load_whole(experiment: Experiment, progress: Progress) -> "Split":
+    """Everything in train, labels too: what a published model is fitted on."""
+    from training.split import everything
+
+    liked, items = _load(experiment, progress)
+    return with_labels(everything(liked, items), experiment.label_pairs)
+
+
+def _load(experiment: Experiment, progress: Progress) -> "tuple[Positives, Items]":
     from training.features import Rule, positives
     from training.log import load_log
-    from training.split import split
 
     log = load_log(exports.version_folder(experiment.version) / "log")
     rules = experiment.rules or [{"event": name} for name in log.event_names]
-    liked = positives(log, [Rule(**rule) for rule in rules])
     items = load_items(experiment.version, text=needs_text(experiment.model), progress=progress)
-    parts = split(liked, experiment.split, seed=experiment.seed, items=items)
-    return with_labels(parts, experiment.label_pairs)
+    return positives(log, [Rule(**rule) for rule in rules]), items
 
 
 def load_items(version: Version, *, text: bool, progress: Progress) -> "Items":
@@ -61,8 +75,11 @@ def with_labels(parts: "Split", pairs: list[list[Any]]) -> "Split":
     chosen = [pair for pair in pairs if pair[2] >= POSITIVE]
     if not chosen:
         return parts
-    labels = _matrix(chosen, [CONFIDENCE + pair[2] for pair in chosen], parts)
-    return replace(parts, train=parts.train.maximum(labels).tocsr(), train_at=None)
+    labels = _matrix(chosen, [CONFIDENCE + pair[2] for pair in chosen], parts).astype("float32")
+    at = parts.train_at
+    if at is not None:  # what somebody says now counts as the newest
+        at = at.maximum(_matrix(chosen, [float(at.max())] * len(chosen), parts)).tocsr()
+    return replace(parts, train=parts.train.maximum(labels).tocsr(), train_at=at)
 
 
 def labelled(parts: "Split", pairs: list[list[Any]]) -> "csr_matrix | None":
@@ -76,14 +93,7 @@ def _matrix(pairs: list[list[Any]], values: list[float], parts: "Split") -> "csr
 
     users = np.array([pair[0] for pair in pairs], np.int64)
     items = np.array([pair[1] for pair in pairs], np.int64)
-    data = np.array(values, np.float32)
-    return csr_matrix((data, (users, items)), shape=(parts.n_users, parts.n_items))
-
-
-def whole(parts: "Split") -> "Split":
-    """Everything in train: what a published model is fitted on."""
-    empty = parts.test * 0.0
-    empty.eliminate_zeros()
-    together = (parts.train + parts.validation + parts.test).tocsr()
-    together.sort_indices()
-    return replace(parts, train=together, validation=empty, test=empty, train_at=None)
+    data = np.array(values, np.float64)
+    made = csr_matrix((data, (users, items)), shape=(parts.n_users, parts.n_items))
+    made.data = np.minimum(made.data, data.max())  # a pair named twice is one pair
+    return made

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from recweb.experiments import orders, words
@@ -114,10 +114,10 @@ def param_field(name: str, rule: dict[str, Any]) -> forms.Field:
         )  # fmt: skip
     kind = forms.IntegerField if rule["type"] == "int" else forms.FloatField
     low, high = f"{rule['low']:g}", f"{rule['high']:g}"
-    outside = _now("It must lie from %(low)s to %(high)s.") % {"low": low, "high": high}
+    outside = gettext("It must lie from %(low)s to %(high)s.") % {"low": low, "high": high}
     default = rule["default"]
-    usual = _now("found on validation") if default is None else f"{default:g}"
-    span = _now("%(low)s to %(high)s, usual %(usual)s.")
+    usual = gettext("found on validation") if default is None else f"{default:g}"
+    span = gettext("%(low)s to %(high)s, usual %(usual)s.")
     return kind(
         label=name,
         required=False,
@@ -137,7 +137,7 @@ def initial(run: Experiment | None, model: str, params: dict[str, Any]) -> dict[
     made: dict[str, Any] = {f"{model}.{name}": value for name, value in params.items()}
     made |= {"model": model, "split": "auto", "seed": 0}
     if run is not None:
-        name = _now("%(name)s, again") % {"name": run}
+        name = gettext("%(name)s, again") % {"name": run}
         made |= {"split": run.split, "seed": run.seed, "name": name[:120]}
     return made
 
@@ -156,10 +156,10 @@ def rules_in_words(rules: list[dict[str, Any]]) -> list[str]:
 
 def rule_in_words(rule: dict[str, Any]) -> str:
     confidences = {
-        "one": _now("counts 1"),
-        "value": _now("counts as much as its value"),
-        "log": _now("counts 1 + log(1 + value)"),
-        "one+value": _now("counts 1 + value"),
+        "one": gettext("counts 1"),
+        "value": gettext("counts as much as its value"),
+        "log": gettext("counts 1 + log(1 + value)"),
+        "one+value": gettext("counts 1 + value"),
     }
     minimum = rule.get("minimum")
     facts = {
@@ -168,4 +168,4 @@ def rule_in_words(rule: dict[str, Any]) -> str:
         "confidence": confidences.get(str(rule.get("confidence", "one")), ""),
         "weight": f" × {rule['weight']:g}" if rule.get("weight", 1) != 1 else "",
     }
-    return _now("%(event)s%(minimum)s %(confidence)s%(weight)s") % facts
+    return "{event}{minimum} {confidence}{weight}".format(**facts)

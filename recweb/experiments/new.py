@@ -150,4 +150,5 @@ def auto(version: Version) -> str:
     if not name:
         return ""
     reason = words.because(str(found.get("because") or ""))
-    return f"{_('Here auto is %(name)s.') % {'name': name}} {reason}".strip()
+    here = _("Here auto is %(name)s.") % {"name": name}
+    return f"{here} {reason}".strip()

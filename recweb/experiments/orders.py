@@ -125,7 +125,7 @@ def _refuse_missing(version: Version, model: str, split: str) -> None:
             _("Training needs at least 2 users and 2 items; this version has %(users)d and "
               "%(items)d.") % {"users": version.n_users, "items": version.n_items},
         )  # fmt: skip
-    timed = version.profile.get("has_time", True)
+    timed = version.profile.get("has_times", True)
     if split in TIMED and not timed:
         raise Refused(
             "split", _("This log has no times: choose the random split, or import times.")
@@ -140,6 +140,8 @@ def _refuse_missing(version: Version, model: str, split: str) -> None:
         raise Refused(
             "model", _("This model reads item texts, and no item file was uploaded: add one.")
         )
+    if "ratings" in needs and not version.profile.get("values"):
+        raise Refused("model", _("This model predicts ratings, and the log has no values."))
     if "time" in needs and not timed:
         raise Refused("model", _("This model needs times, and the log has none."))
 

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext as _
+
 from recweb.experiments.models import Experiment
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ def compare(run: "Run") -> None:
     from recweb.experiments import comparison
 
     runs = Experiment.objects.in_bulk([run.params["base"], *run.params["runs"]])
-    run.progress(0, 1, "compare")
+    run.progress(0, 1, _("compare"))
     others = [runs[pk] for pk in run.params["runs"] if pk in runs]
     comparison.keep(run.params["key"], paired(runs[run.params["base"]], others))
 

@@ -8,6 +8,7 @@
 import platform
 import resource
 import time
+from collections.abc import Callable
 from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
-from recweb.experiments import artifacts, data, measuring, segments
+from recweb.experiments import artifacts, data, measuring, segments, steps
 from recweb.experiments.models import Experiment
 from recweb.jobs.models import State
 from recweb.jobs.run import Failure, Run
@@ -28,6 +30,7 @@ from training.split import CHOSEN, REASONS, Split, SplitError
 from training.store import Checkpoint, read, write
 
 PACKAGES = ("numpy", "scipy", "implicit", "torch", "transformers", "polars")
+Load = Callable[[Experiment, data.Progress], Split]
 SHARES = {"prepare": (0, 15), "fit": (15, 60), "validation": (60, 80), "test": (80, 95)}
 
 
@@ -54,7 +57,7 @@ def train(run: Run) -> None:
         )
         measuring.save(run.folder / part, parts[part], split, part, exclude)
     rng = np.random.default_rng(experiment.seed)
-    run.progress(96, 100, "compare with the baseline", "%")
+    run.progress(96, 100, _("compare with the baseline"), "%")
     facts = {
         "split_facts": split_facts(split, parts["validation"], parts["test"], distance),
         "metrics": {
@@ -68,12 +71,7 @@ def train(run: Run) -> None:
 
 
 def prepare(run: Run, experiment: Experiment) -> Split:
-    report = step(run, "prepare", "read the log")
-    report(0, 1, "read the log")
-    try:
-        split = data.load_split(experiment, report)
-    except SplitError as error:
-        raise Failure(words(REASONS, error.code, error.details)) from None
+    split = _read(run, experiment, data.load_split)
     if split.validation.nnz == 0:
         raise Failure(words(REASONS, "empty-part", {"name": split.name, "part": "validation"}))
     run.log(
@@ -81,6 +79,15 @@ def prepare(run: Run, experiment: Experiment) -> Split:
         f"{split.test.nnz} test positives of {split.n_users} users and {split.n_items} items"
     )
     return split
+
+
+def _read(run: Run, experiment: Experiment, load: Load) -> Split:
+    report = step(run, "prepare", "read the log")
+    report(0, 1, "read the log")
+    try:
+        return load(experiment, report)
+    except SplitError as error:
+        raise Failure(words(REASONS, error.code, error.details)) from None
 
 
 def fit(run: Run, experiment: Experiment, split: Split) -> Any:
@@ -102,7 +109,7 @@ def bundle(folder: Path, model: Any, split: Split, distance: Distance) -> None:
 
 def fit_final(run: Run, experiment: Experiment) -> Path:
     """Raises Failure when the data no longer allow the split."""
-    split = data.whole(prepare(run, experiment))
+    split = _read(run, experiment, data.load_whole)
     _settle(experiment)
     # items decide, not the split: the distance of the published lists is the one that was tuned
     distance = choose(split.items, split.train)
@@ -129,7 +136,8 @@ def step(run: Run, part: str, text: str) -> data.Progress:
 
     def report(done: int, total: int, words: str) -> None:
         share = low + (high - low) * done / max(total, 1)
-        run.progress(share, 100, f"{text}: {words}" if words != text else text, "%")
+        names = [steps.in_words(name) for name in dict.fromkeys((text, words))]
+        run.progress(share, 100, ": ".join(names), "%")
 
     return report
 

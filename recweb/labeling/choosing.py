@@ -13,7 +13,7 @@ import numpy.typing as npt
 from django.utils.translation import gettext as _
 
 from recweb.datasets import exports
-from recweb.experiments import artifacts, data
+from recweb.experiments import artifacts, data, steps
 from recweb.experiments.models import Experiment
 from recweb.jobs.run import Failure, Run
 from recweb.labeling.models import Arm, Queue, QueueState, Sample
@@ -41,19 +41,19 @@ class Picked:
 def work(run: Run) -> None:
     queue = Queue.objects.select_related("experiment__version").get(pk=run.target_id or 0)
     rng = np.random.default_rng(queue.seed)
-    run.progress(0, 100, "read the log", "%")
+    run.progress(0, 100, _("read the log"), "%")
     split = _split(run, queue.experiment)
     taken, people = _taken(queue, split)
     places = arms(queue.size, rng)
-    run.progress(40, 100, "draw the random arm", "%")
+    run.progress(40, 100, _("draw the random arm"), "%")
     even = _random(split, people, taken, int(places.sum()), rng)
     taken = np.union1d(taken, even.users * split.n_items + even.items)
-    run.progress(60, 100, "find the uncertain pairs", "%")
+    run.progress(60, 100, _("find the uncertain pairs"), "%")
     unsure = _uncertain(queue.experiment, split, taken, int((~places).sum()), rng)
     samples = _interleaved(queue, places, even, unsure, split)
     if not samples:
         raise Failure(_("There is no pair left to ask about: all were seen or asked before."))
-    run.progress(90, 100, "write the queue", "%")
+    run.progress(90, 100, _("write the queue"), "%")
     with run.fenced():
         Sample.objects.filter(queue=queue).delete()
         Sample.objects.bulk_create(samples, batch_size=1000)
@@ -67,7 +67,10 @@ def _split(run: Run, experiment: Experiment) -> Split:
     """The parts of the run without earlier labels: what a person sees is the log alone."""
     experiment.label_pairs = []  # of this copy of the row, which is never saved
     return data.load_split(
-        experiment, lambda done, total, words: run.progress(30 * done / max(total, 1), 100, words)
+        experiment,
+        lambda done, total, words: run.progress(
+            30 * done / max(total, 1), 100, steps.in_words(words)
+        ),
     )
 
 

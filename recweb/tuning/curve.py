@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from django.conf import settings
+from django.utils.translation import gettext as _
 from scipy.sparse import csr_matrix
 
 from recweb.experiments import artifacts, data
@@ -31,16 +32,16 @@ Floats = npt.NDArray[np.float64]
 
 def work(run: Run) -> None:
     row = Frontier.objects.select_related("experiment__version").get(pk=run.target_id or 0)
-    run.progress(0, 100, "read the log", "%")
+    run.progress(0, 100, _("read the log"), "%")
     try:
         split = data.load_split(row.experiment, lambda *_: run.check())
         arrays, _meta = read(artifacts.folder(row.experiment) / "validation")
         distance = distance_of(row.experiment, split, run.params.get("distance"))
     except (SplitError, Corrupt, ValueError) as error:
         raise Failure(str(error)) from None
-    run.progress(30, 100, "re-rank at 21 weights", "%")
+    run.progress(30, 100, _("re-rank at 21 weights"), "%")
     found = measure(arrays, distance, split, row.k)
-    run.progress(85, 100, "intervals", "%")
+    run.progress(85, 100, _("intervals"), "%")
     points = summary(found) | {"people": people.worth_a_look(arrays["users"][found.rows], split)}
     keep(run.folder / "frontier", found, arrays["users"], split, distance)
     with run.fenced():
@@ -50,7 +51,7 @@ def work(run: Run) -> None:
             n_candidates=arrays["candidates"].shape[1],
             folder=str((run.folder / "frontier").relative_to(settings.ARTIFACTS)),
         )
-    run.progress(100, 100, "published", "%")
+    run.progress(100, 100, _("published"), "%")
 
 
 def distance_of(experiment: Experiment, split: Split, source: str | None) -> Distance:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -36,7 +36,7 @@ class PolicyForm(forms.Form):
         if low is None or high is None or weight is None:
             return given
         if low > high:
-            self.add_error("lowest", _now("The lower bound lies above the upper one."))
+            self.add_error("lowest", gettext("The lower bound lies above the upper one."))
         elif not low <= weight <= high:
-            self.add_error("diversity", _now("The diversity lies outside its bounds."))
+            self.add_error("diversity", gettext("The diversity lies outside its bounds."))
         return given

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from recweb.experiments import tasks
 from recweb.experiments.models import Experiment
@@ -23,7 +24,7 @@ def work(run: Run) -> None:
     with run.fenced():
         Experiment.objects.filter(pk=final.pk).update(state=State.RUNNING, started=Now())
     folder = tasks.fit_final(run, final)
-    run.progress(97, 100, "check the bundle", "%")
+    run.progress(97, 100, _("check the bundle"), "%")
     try:
         Bundle.load(folder)
     except (Corrupt, ValueError) as error:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from recweb.experiments import artifacts, data
 from recweb.experiments.models import Experiment
@@ -21,16 +22,16 @@ NOT_METRICS = {"users", "candidates", "candidate_scores", "truth_indptr", "truth
 def work(run: Run) -> None:
     experiment = Experiment.objects.select_related("version").get(pk=run.target_id or 0)
     weight = float(run.params["weight"])
-    run.progress(10, 100, "open the test part", "%")
+    run.progress(10, 100, _("open the test part"), "%")
     try:
         found = points(experiment, weight)
     except (Corrupt, ValueError) as error:
         raise Failure(str(error)) from None
-    run.progress(90, 100, "publish", "%")
+    run.progress(90, 100, _("publish"), "%")
     with run.fenced():
         row = Experiment.objects.select_for_update().get(pk=experiment.pk)
         if row.finalised:
-            raise Failure("This run was finalised before; nothing was opened again.")
+            raise Failure(_("This run was finalised before; nothing was opened again."))
         Experiment.objects.filter(pk=row.pk).update(
             metrics={**row.metrics, "test": found["metrics"]},
             finalised=Now(),

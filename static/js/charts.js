@@ -125,11 +125,20 @@ function traces(data) {
   });
 }
 
+// lying bars each keep their name: Plotly would leave every other one out
+function withNames(element, figure) {
+  const lying = (figure.data ?? []).filter((trace) => trace.type === "bar" && trace.orientation === "h");
+  if (!lying.length) return figure.layout;
+  const longest = Math.max(...lying.map((trace) => trace.y.length));
+  element.style.minHeight = `${longest * 18 + 80}px`;
+  return { ...figure.layout, yaxis: { ...figure.layout?.yaxis, dtick: 1 } };
+}
+
 export async function draw(element, figure) {
   drawn.set(element, figure);
   try {
     const Plotly = await plotly();
-    await Plotly.react(element, traces(figure.data ?? []), layout(figure.layout), config());
+    await Plotly.react(element, traces(figure.data ?? []), layout(withNames(element, figure)), config());
     element.classList.remove("waiting");
     element.dataset.drawn = "true";
     element.dispatchEvent(new CustomEvent("chart-drawn", { bubbles: true }));

@@ -66,7 +66,7 @@ function pressed(event) {
 }
 document.addEventListener("keydown", pressed);
 
-const NAMES = { " ": "Space", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
+const NAMES = { " ": gettext("Space"), ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
 
 function shown(key) {
   if (key === " ") return [NAMES[" "]];

@@ -44,6 +44,11 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const active = document.activeElement;
   focused = active?.id && event.detail.target?.contains(active) ? active.id : null;
 });
+// the same for what comes along with a poll, unless the open question itself is over
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const { target, fragment } = event.detail;
+  if (target?.querySelector("details[open]") && fragment?.querySelector("details")) event.detail.shouldSwap = false;
+});
 document.addEventListener("htmx:afterSettle", () => {
   if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
   focused = null;

@@ -165,7 +165,11 @@ def overflow(page: Page) -> int:
 
 def axe(page: Page) -> list[str]:
     """Serious and critical findings, one line each."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    found = (
+        Axe()
+        .run(page, options={"resultTypes": ["violations"], "preload": False})
+        .response["violations"]
+    )
     return [
         f"{rule['id']}: {node['html'][:160]} ({node.get('failureSummary', '')[:200]})"
         for rule in found

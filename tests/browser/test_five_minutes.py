@@ -42,7 +42,7 @@ def test_in_english_from_the_first_second(demo: Stack, chromium: Browser, watch:
     page.goto(demo.link)
     expect(page).to_have_url(f"{demo.base_url}/")  # the token is gone from the address
     home_is_alive_while_it_trains(page)
-    page.locator("nav a[href='/tradeoff/']").click()
+    go(page, "/tradeoff/")
     expect(page.locator("#diversity")).to_be_visible(timeout=60_000)  # opens by itself
     assert time.monotonic() - demo.started <= FIRST_FRONTIER
     the_rest(page, demo, "en")
@@ -53,7 +53,7 @@ def test_in_chinese_on_the_same_data(demo: Stack, chromium: Browser, watch: Watc
     allowed = ["clipboard-read", "clipboard-write"]
     page = demos.enter(chromium, watch, demo, "analyst", "zh-hans", permissions=allowed)
     expect(page.locator("#home-cards .verdict")).to_contain_text(re.compile("[\u4e00-\u9fff]"))
-    page.locator("nav a[href='/tradeoff/']").click()
+    go(page, "/tradeoff/")
     expect(page.locator("h1")).to_have_text(re.compile("[\u4e00-\u9fff]"))
     the_rest(page, demo, "zh-hans")
 
@@ -92,7 +92,8 @@ class Asked:
         self.page.remove_listener("request", self.note)
 
     def note(self, request: Request) -> None:
-        if "/home/jobs/" not in request.url and request.resource_type != "image":
+        asks = request.resource_type in ("document", "fetch", "xhr")
+        if asks and "/home/jobs/" not in request.url:
             self.urls.append(request.url)
 
 
@@ -186,8 +187,12 @@ def cancel_and_start_again(page: Page, demo: Stack) -> None:
     expect(page.locator("#verdict")).to_be_visible()  # by itself
 
 
+def go(page: Page, path: str) -> None:
+    page.locator(f"nav a[href='{path}']").first.click()
+
+
 def start(page: Page, preset: str) -> None:
-    page.locator("nav a[href='/experiments/']").click()
+    go(page, "/experiments/")
     page.locator("#new-run").click()
     page.locator(f"[aria-labelledby=preset-{preset}] form button").click()
     expect(page.locator("#run progress")).to_be_visible(timeout=SOON)
@@ -199,7 +204,7 @@ def rows_of(page: Page) -> Iterator[tuple[str, list[str]]]:
 
 
 def compare_and_copy_the_link(page: Page) -> None:
-    page.locator("nav a[href='/experiments/']").click()
+    go(page, "/experiments/")
     ticks = page.locator("#runs tr:has(.state.done) input[name=ids]")
     ticks.nth(0).check()
     ticks.nth(1).check()
@@ -225,7 +230,7 @@ def compare_and_copy_the_link(page: Page) -> None:
 
 def label_three(page: Page, demo: Stack, run: int, language: str) -> None:
     queue = demos.queue(demo, {"id": run}, f"first {language}")
-    page.locator("nav a[href='/label/']").click()
+    go(page, "/label/")
     page.locator(f"#queue-{queue['id']} .go a").click()
     for digit in ("2", "0", "3"):
         sample = page.locator("#samples article:not([hidden])")

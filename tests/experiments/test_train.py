@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 
 from recweb.datasets.models import Dataset
-from recweb.experiments import artifacts, orders
+from recweb.experiments import artifacts, data, orders
 from recweb.experiments.models import Experiment
 from recweb.jobs.models import State
 from recweb.people.models import User
 from tests.datasets.conftest import work_off
 from tests.experiments.conftest import trained
+from training.models.contract import quiet
 from training.serve import Bundle
 from training.store import read
 
@@ -124,3 +125,23 @@ def test_an_impossible_split_fails_in_words(shop: Dataset, ann: User) -> None:
     run.refresh_from_db()
     assert (job.state, run.state) == (State.FAILED, State.FAILED)
     assert "leave-last" in job.error
+
+
+@pytest.mark.parametrize(
+    ("model", "params"), [("ease", {"l2": 50.0, "recency": 0.9}), ("recentpop", {})]
+)
+def test_what_needs_times_has_them_with_labels_and_at_publishing(
+    films: Dataset, ann: User, model: str, params: dict[str, float]
+) -> None:
+    pairs = [[user, 0, 3, "random"] for user in range(30)]
+    parent = trained(films, ann, model, params=params)
+    child = trained(films, ann, model, params=params, parent=parent, label_pairs=pairs)
+    assert child.labels_facts["n_relevant"] == 30
+    whole = data.load_whole(child, quiet)
+    facts = parent.split_facts
+    assert whole.train.dtype == np.float32
+    assert whole.train.nnz >= sum(facts[f"n_{part}"] for part in ("train", "validation", "test"))
+    assert whole.test.nnz == whole.validation.nnz == 0
+    assert whole.train_at is not None
+    assert (whole.train_at.indices == whole.train.indices).all()
+    assert whole.train_at.data.min() > 1e9

@@ -20,10 +20,11 @@ SPEC: dict[str, Any] = {
     "(TKDD 2010), eq. 1",
     "help": {
         "en": "Predicts stars from the mean, the user's habit and the item's. The order of its "
-        "lists is the same for everybody; as lists they stand below popularity, for it "
-        "asks how well and not how likely.",
+        "lists is the same for everybody; as lists they stand below popularity (demo: "
+        "nDCG@10 .027 against .048), for it asks how well and not how likely.",
         "zh-hans": "根据总体均值、用户习惯和物品口碑预测评分。它给每个人的排序都相同;"
-        "作为推荐列表不如热门推荐,因为它预测的是评分高低而不是选择的可能性。",
+        "作为推荐列表不如热门推荐(演示数据 nDCG@10 为 .027 对 .048),"
+        "因为它预测的是评分高低而不是选择的可能性。",
     },
     "when": {
         "en": "As the baseline of every model that predicts stars.",

@@ -28,9 +28,9 @@ SPEC: dict[str, Any] = {
     "(IEEE Computer 2009), eq. 5",
     "help": {
         "en": "Predicts how many stars a person would give. What was not rated is unknown, not a "
-        "no: as lists it stands far below models that learn from what was chosen.",
+        "no: as lists it stands below popularity (demo: nDCG@10 .035 against .048).",
         "zh-hans": "预测用户会打几星。未评分视为未知,而不是“否”:"
-        "作为推荐列表远不如从选择行为学习的模型。",
+        "作为推荐列表不如热门推荐(演示数据 nDCG@10 为 .035 对 .048)。",
     },
     "when": {
         "en": "Predicted stars are wanted, beside the title for example.",

@@ -22,10 +22,12 @@ SPEC: dict[str, Any] = {
     "paper": "Koren: Factor in the neighbors: scalable and accurate collaborative filtering "
     "(TKDD 2010), eq. 3; as the library Surprise defines KNNBaseline",
     "help": {
-        "en": "Predicts stars from those of people who rated the same items alike. As lists it "
-        "stands far below models that learn from what was chosen.",
+        "en": "Predicts stars from those of people who rated the same items alike. Its lists are "
+        "of no use (demo: nDCG@10 .0001 against .048 of popularity): on top stand rare items that "
+        "one neighbour rated highest.",
         "zh-hans": "根据对相同物品评分相近的人的评分来预测评分。"
-        "作为推荐列表远不如从选择行为学习的模型。",
+        "其推荐列表没有用处(演示数据 nDCG@10 为 .0001,热门为 .048):"
+        "排在最前的是某一个近邻给过最高分的冷门物品。",
     },
     "when": {
         "en": "Predicted stars are wanted and the ratings are few: it has little to tune.",
