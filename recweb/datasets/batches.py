@@ -94,12 +94,27 @@ def decide(request: HttpRequest, slug: str, import_id: int) -> HttpResponse:
         if job is not None:
             audit.record(request, "import-accept", f"{slug}/{row.pk}")
             return redirect("dataset-check", slug)
+    elif wanted == "again":
+        return _again(request, row)
     elif wanted == "discard" and imports.discard(row):
         audit.record(request, "import-discard", f"{slug}/{row.pk}")
         messages.success(request, _("The file was discarded; nothing of it was imported."))
         return redirect("import", slug, import_id)
     messages.error(request, _("This file does not wait for a decision (any more)."))
     return redirect("import", slug, import_id)
+
+
+def _again(request: HttpRequest, row: Import) -> HttpResponse:
+    """What a refusal asks for can only be said where the columns are mapped."""
+    slug = row.dataset.slug
+    try:
+        if imports.again(row):
+            audit.record(request, "import-again", f"{slug}/{row.pk}")
+            return redirect("dataset-map", slug)
+        messages.error(request, _("This file does not wait for a decision (any more)."))
+    except imports.AlreadyThere as error:
+        messages.error(request, str(error))
+    return redirect("import", slug, row.pk)
 
 
 OPEN = (ImportState.UPLOADED, ImportState.CHECKING, ImportState.WAITING)

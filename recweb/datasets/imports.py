@@ -188,6 +188,18 @@ def accept(batch: Import, owner: "User") -> Job | None:
         return begin(row, owner)
 
 
+def again(batch: Import) -> bool:
+    """A refused file, which is kept, goes back to the mapping. Raises AlreadyThere."""
+    with transaction.atomic():
+        row = Import.objects.select_for_update().get(pk=batch.pk)
+        if row.state != ImportState.REFUSED or not row.path.is_file():
+            return False
+        once(row)
+        row.state, row.refusal = ImportState.UPLOADED, None
+        row.save(update_fields=["state", "refusal"])
+    return True
+
+
 def discard(batch: Import) -> bool:
     """The file is not wanted: nothing of it stays but this row."""
     with transaction.atomic():

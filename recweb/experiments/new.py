@@ -116,7 +116,7 @@ def _page(
         "again": run,
         "blocks": [one | {"estimate": known[one["id"]]} for one in form.blocks(model)],
         "presets": presets(known, request.GET.get("preset", "")),
-        "open": bool(form.errors or run or request.GET.get("model")),
+        "open": bool(form.errors or run or request.GET.get("model") or request.GET.get("preset")),
         "line": estimates.line(),
         "rules": forms.rules_in_words(kept(run, dataset).get("rules") or dataset.rules),
         "n_labels": len(kept(run, dataset).get("label_pairs") or []),

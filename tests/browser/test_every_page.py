@@ -162,8 +162,8 @@ def known(place: Place, found: str) -> bool:
     return place.name == "api-docs" and found.startswith("nested-interactive")
 
 
-# the tool brings its words along
-FOREIGN = {"api-docs"}
+# Swagger, Django and django-axes bring their words along
+FOREIGN = {"api-docs", "admin:index"}
 # colours fade after the switch: what they are on the way is neither theme's
 SETTLED = """() => Promise.race([
   Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {}))),
@@ -185,7 +185,8 @@ WIDEST = """() => [...document.querySelectorAll("body *")]
 OURS = """() => [...document.querySelectorAll(
     "h1, h2, h3, h4, nav a, button, .btn, label, legend, summary, [scope=col], figcaption, .note")]
   .filter((one) => one.checkVisibility())
-  .filter((one) => !one.closest("[lang^=en], pre, article.sample h2, #user-lists ol, .person"))
+  .filter((one) => !one.closest("[lang^=en], pre, article.sample h2, #user-lists ol"))
+  .filter((one) => !one.closest(".person, .job h3"))
   .map((one) => {
     const copy = one.cloneNode(true);
     for (const part of copy.querySelectorAll("code, kbd, [lang^=en], svg, select")) part.remove();
@@ -194,6 +195,7 @@ OURS = """() => [...document.querySelectorAll(
 LATIN = re.compile(r"[A-Za-z]{3,}")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 NAME = re.compile(
+    r".*\.csv|Recall@.*|"
     r"recweb|MovieLens latest-small|CSV|PNG|JSON|API|NDCG.*|nDCG.*|MRR.*|MAP.*|AUC.*|ILD.*|EILD.*|"
     r"(pop|ease|ials|itemknn|userknn|random|puresvd|content_ridge|hybrid) \d+|"
     r"EASE.*|iALS.*|MMR|SHA-256|admin|analyst|annotator",

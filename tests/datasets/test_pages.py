@@ -189,6 +189,26 @@ def test_bad_rows_are_shown_with_reason_and_a_harmless_csv(
     assert (batch.state, batch.accepted, batch.quarantined) == ("loaded", 7, 1)
 
 
+def test_a_refused_file_can_be_mapped_again_and_then_nothing_of_the_refusal_blocks(
+    shop: Dataset, ann: User, login: Login
+) -> None:
+    batch = bring(shop, "interactions", "user,item,time\na,x,01/02/2020\nb,y,03/02/2020\n")
+    client, address = login(ann), f"/datasets/shop/imports/{batch.pk}/decide/"
+    refused = text_of(client.get("/datasets/shop/check/"))
+    assert "Say which it is" in refused
+    assert 'value="again"' in refused
+    assert client.post(address, {"decision": "again"})["Location"] == "/datasets/shop/map/"
+    chosen = {"user": "user", "item": "item", "at": "time", "read-day_first": "1"}
+    client.post("/datasets/shop/map/", {f"f{batch.pk}-{name}": chosen[name] for name in chosen})
+    work_off()
+    batch.refresh_from_db()
+    assert (batch.state, batch.accepted) == ("loaded", 2)
+    assert "/datasets/shop/done/" in text_of(client.get("/datasets/shop/check/"))
+    assert client.post(address, {"decision": "again"}).status_code == 302
+    batch.refresh_from_db()
+    assert batch.state == "loaded"  # only a refused file goes back
+
+
 def test_an_analyst_may_not_decide(shop: Dataset, bob: User, login: Login) -> None:
     batch = bring(shop, "interactions", BAD)
     client = login(bob)

@@ -48,7 +48,7 @@ def test_the_verdict_of_the_best_run_is_said_with_its_interval(
     best = {"validation": {"ndcg@10": {"mean": 0.09, "lo": 0.08, "hi": 0.1, "n": 600}}}
     run = casting.experiment(cast, films, "ease", verdict=VERDICT, metrics=best)
     page = login(cast.bob).get("/").content.decode()
-    assert "EASE beats Most popular on nDCG@10: +0.0270" in page
+    assert "EASE beats popularity on nDCG@10: +0.0270" in page
     assert f"?run={run.pk}" in page
 
 

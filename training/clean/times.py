@@ -119,9 +119,15 @@ def _calendars(times: Times, places: np.ndarray, cells: pl.Series, options: Opti
         args: dict[str, Value] = {"value": value} if value else {}
         if gap[row]:
             code, args = "time-gap", {"value": value, "zone": options.zone}
-        elif is_short[row] and options.day_first is None:
+        elif is_short[row] and options.day_first is None and _either(short[row]):
             code = "time-ambiguous"
         times.faults[int(places[row])] = (code, args)
+
+
+def _either(cell: pl.DataFrame) -> bool:
+    """Whether 1/2/2024 is a date at all: 32/99/2024 is none in either order, a bad row only."""
+    first, second, year = (cell[name].cast(pl.Int64).to_numpy() for name in "dmy")
+    return bool((civil(year, second, first)[1] | civil(year, first, second)[1]).any())
 
 
 def _seconds(fields: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:

@@ -53,6 +53,12 @@ def test_bad_32_day_and_month_are_never_guessed(refusal: Refusal, cell: str) -> 
     assert (refused.code, refused.line, refused.details["value"]) == ("time-ambiguous", 3, cell)
 
 
+def test_bad_32_what_is_a_date_in_no_order_is_one_bad_row_not_a_bad_file(read: Read) -> None:
+    log = read(f"{HEAD}ann,film,2020-01-01\nbob,film,32/99/2024\n")
+    assert len(log.users) == 1
+    assert log.report.quarantined == 1
+
+
 def test_bad_32_day_and_month_are_read_when_chosen(read: Read) -> None:
     content = f"{HEAD}ann,film,02/01/2020\nbob,film,2020-01-01\n"
     day, month = read(content, day_first=True), read(content, day_first=False)

@@ -1,0 +1,48 @@
+"""Names that the database keeps in English, in the reader's language; unknown ones as they are."""
+
+from django import template
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+
+@register.filter
+def job_kind(name: str) -> str:
+    known = {
+        "compare": _("compare"),
+        "demo": _("demo data"),
+        "finalise": _("finalise"),
+        "frontier": _("trade-off"),
+        "import": _("import"),
+        "publish": _("publish"),
+        "remove": _("remove"),
+        "select": _("choose samples"),
+        "train": _("train"),
+    }
+    return known.get(name, name)
+
+
+@register.filter
+def distance_name(source: str) -> str:
+    known = {
+        "categories": _("categories"),
+        "text": _("text vectors"),
+        "collaborative": _("collaborative"),
+    }
+    return known.get(source, source)
+
+
+@register.filter
+def column_role(field: str) -> str:
+    known = {
+        "user": _("user"),
+        "item": _("item"),
+        "event": _("event"),
+        "value": _("value"),
+        "at": _("time"),
+        "title": _("title"),
+        "categories": _("categories"),
+        "year": _("year"),
+        "text": _("description"),
+    }
+    return known.get(field, field)
