@@ -180,8 +180,8 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     batches = list(dataset.imports.select_related("dataset").order_by("-pk")[:6])
     if not batches:
         return redirect("dataset-upload", slug)
-    newest = {batch.sha256: batch.pk for batch in reversed(batches)}  # of each content
-    batches = [batch for batch in batches if newest[batch.sha256] == batch.pk]
+    newest = {(batch.kind, batch.sha256): batch.pk for batch in reversed(batches)}
+    batches = [batch for batch in batches if newest[batch.kind, batch.sha256] == batch.pk]
     shown = [batch for batch in batches if batch.state not in SETTLED] or batches[:3]
     rows = [{"batch": batch, "job": batch.job} for batch in shown]
     done = all(batch.state == ImportState.LOADED for batch in shown)

@@ -120,6 +120,10 @@ async function ask(query) {
   try {
     const answer = await fetch(`${data.urls.lists}?${params}`, { signal: state.asked.signal, headers: { Accept: "application/json" } });
     const body = await answer.json().catch(() => ({}));
+    if (answer.status === 404 && body.error) {  // a wrong name: the weight has nothing to do with it
+      at("trouble").textContent = body.error.message;
+      return null;
+    }
     if (!answer.ok) throw new Error(body.error?.message ?? gettext("The server could not answer."));
     return body;
   } catch (error) {
@@ -265,7 +269,10 @@ function flag(element, weight) {
   if (!element.hidden) element.style.left = `calc(.85rem + (100% - 1.7rem) * ${weight})`;
 }
 
-slider.addEventListener("input", () => draw(Number(slider.value)));
+slider.addEventListener("input", () => {
+  at("trouble").textContent = "";  // what was wrong before this move is over
+  draw(Number(slider.value));
+});
 slider.addEventListener("change", () => settle(Number(slider.value)));
 exact.addEventListener("change", () => {
   const wanted = Number(exact.value);
