@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -194,7 +195,7 @@ class Web:
                 return self.post(path, token, body, key)
             except HTTPError as error:
                 assert error.code >= 500, error.read()
-            except (URLError, OSError):
+            except (URLError, OSError, HTTPException):  # cut off in the middle: not acknowledged
                 pass
             assert time.monotonic() < until, self.log.read_text()[-2000:]
             time.sleep(0.05)
