@@ -232,6 +232,7 @@ def label_three(page: Page, demo: Stack, run: int, language: str) -> None:
     queue = demos.queue(demo, {"id": run}, f"first {language}")
     go(page, "/label/")
     page.locator(f"#queue-{queue['id']} .go a").click()
+    expect(page.locator("#direct-line")).to_be_visible()  # the keys listen from here on
     for digit in ("2", "0", "3"):
         sample = page.locator("#samples article:not([hidden])")
         before = sample.get_attribute("data-sample")
