@@ -179,6 +179,7 @@ def test_sec_25_cookies_are_closed_to_scripts_and_other_sites() -> None:
 
 def under_https(program: str) -> str:
     env = {**os.environ, "HTTPS": "1", "DJANGO_SETTINGS_MODULE": "recweb.settings"}
+    env.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)  # the browser tests set it, no installation does
     done = subprocess.run(
         [sys.executable, "-c", "import django; django.setup()\n" + program],
         cwd=source.ROOT,

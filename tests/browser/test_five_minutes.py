@@ -229,7 +229,7 @@ def compare_and_copy_the_link(page: Page) -> None:
 
 
 def label_three(page: Page, demo: Stack, run: int, language: str) -> None:
-    queue = demos.queue(demo, {"id": run}, f"first {language}")
+    queue = demos.queue(demo, {"id": run}, f"first 先看 {language}")
     go(page, "/label/")
     page.locator(f"#queue-{queue['id']} .go a").click()
     expect(page.locator("#direct-line")).to_be_visible()  # the keys listen from here on
