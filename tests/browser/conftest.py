@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from recweb.runtime.bootstrap import BROWSERS
 from tests import stack as stacks
+from tests.browser.inflight import InFlight
 
 # Playwright's own loop runs in this thread: Django would take it for async code
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -46,7 +46,7 @@ def chromium() -> Iterator[Browser]:
 def live_server() -> Iterator[LiveServer]:
     """pytest-django's, with static files from where they lie, not from a collected folder."""
     server = LiveServer("127.0.0.1", start=False)
-    server.thread.static_handler = StaticFilesHandler
+    server.thread.static_handler = InFlight
     server.start()
     yield server
     server.stop()
@@ -142,6 +142,8 @@ def open_page(chromium: Browser, live_server: LiveServer, watch: Watch) -> Itera
     yield opener
     for context in contexts:
         context.close()
+    # the next thing is to empty the tables
+    InFlight.wait_until_idle()
 
 
 def prefer(user: object, language: str, theme: str) -> None:
