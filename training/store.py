@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 MANIFEST = "manifest.json"
+CURVES = "curves.jsonl"
 FORMAT = 1
 CHUNK = 1 << 20
 
@@ -118,8 +119,47 @@ class Checkpoint:
             return int(meta.pop("epoch")), arrays, meta
         return None
 
+    def note(self, epoch: int, figures: Mapping[str, float]) -> None:
+        """Append what was measured after `epoch` to curves.jsonl, for `curves` to read meanwhile.
+
+        Raises ValueError on a figure that is not finite: JSON has no word for it.
+        """
+        line = json.dumps({"epoch": epoch, **figures}, allow_nan=False)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / CURVES).open("ab+") as out:
+            # a writer that was killed may have left half a line: ours starts on its own
+            if out.tell() and _last_byte(out) != b"\n":
+                out.write(b"\n")
+            out.write(line.encode() + b"\n")
+
+    def clear(self) -> None:
+        """Forget every state and curve: they are of another training."""
+        for old in self._epochs():
+            shutil.rmtree(old, ignore_errors=True)
+        (self.folder / CURVES).unlink(missing_ok=True)
+
     def _epochs(self) -> list[Path]:
         return sorted(self.folder.glob("epoch-*"), reverse=True)
+
+
+def curves(folder: Path) -> list[dict[str, float]]:
+    """What `Checkpoint.note` wrote into `folder`, by epoch; [] when it wrote nothing.
+
+    An epoch noted twice (after a resume) counts as noted last; a line that cannot be read (its
+    writer was killed, or is at it) is left out.
+    """
+    try:
+        lines = (folder / CURVES).read_bytes().splitlines()
+    except FileNotFoundError:
+        return []
+    found: dict[int, dict[str, float]] = {}
+    for line in lines:
+        try:
+            row = json.loads(line)
+            found[int(row["epoch"])] = row
+        except (ValueError, TypeError, KeyError):
+            continue
+    return [found[epoch] for epoch in sorted(found)]
 
 
 def _check(name: str, array: np.ndarray) -> None:
@@ -204,6 +244,12 @@ def _hash(path: Path) -> str:
         for block in _blocks(source):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _last_byte(source: Any) -> bytes:  # any binary file object
+    source.seek(-1, os.SEEK_END)
+    last: bytes = source.read(1)
+    return last
 
 
 def _blocks(source: Any) -> Iterable[bytes]:  # any binary file object

@@ -167,3 +167,50 @@ def test_the_manifest_is_plain_json(tmp_path: Path) -> None:
 @given(st.lists(st.text(), max_size=20))
 def test_texts_come_back_from_arrays(texts: list[str]) -> None:
     assert store.unpack_texts(*store.pack_texts(texts)) == tuple(texts)
+
+
+def test_curves_grow_epoch_by_epoch_and_read_back(tmp_path: Path) -> None:
+    states = store.Checkpoint(tmp_path / "not yet there")
+    assert store.curves(states.folder) == []
+    states.note(1, {"loss": 0.5, "seconds": 1.0})
+    states.note(2, {"loss": 0.25, "ndcg@10": 0.1})
+    assert store.curves(states.folder) == [
+        {"epoch": 1, "loss": 0.5, "seconds": 1.0},
+        {"epoch": 2, "loss": 0.25, "ndcg@10": 0.1},
+    ]
+
+
+def test_an_epoch_noted_again_after_a_resume_counts_once_as_noted_last(tmp_path: Path) -> None:
+    states = store.Checkpoint(tmp_path)
+    for epoch, loss in ((1, 0.5), (2, 0.4), (3, 0.3), (2, 0.41)):
+        states.note(epoch, {"loss": loss})
+    assert [row["loss"] for row in store.curves(tmp_path)] == [0.5, 0.41, 0.3]
+
+
+@pytest.mark.parametrize(
+    "torn", [b'{"epoch": 2, "lo', b"{}", b"[1]", b"\xff\xfe", b'{"epoch": "x"}']
+)
+def test_a_torn_line_is_left_out_and_the_next_one_starts_afresh(
+    tmp_path: Path, torn: bytes
+) -> None:
+    states = store.Checkpoint(tmp_path)
+    states.note(1, {"loss": 0.5})
+    with (tmp_path / "curves.jsonl").open("ab") as out:
+        out.write(torn)
+    assert store.curves(tmp_path) == [{"epoch": 1, "loss": 0.5}]
+    states.note(2, {"loss": 0.4})
+    assert [row["epoch"] for row in store.curves(tmp_path)] == [1, 2]
+
+
+def test_a_curve_takes_finite_figures_alone(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        store.Checkpoint(tmp_path).note(1, {"loss": float("nan")})
+    assert store.curves(tmp_path) == []
+
+
+def test_clear_forgets_states_and_curves(tmp_path: Path) -> None:
+    states = store.Checkpoint(tmp_path)
+    states.save(5, {"w": np.ones(1)}, {})
+    states.note(5, {"loss": 1.0})
+    states.clear()
+    assert (states.load(), store.curves(tmp_path)) == (None, [])
