@@ -10,6 +10,7 @@ from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from recweb.lib.readonly import ReadOnly, columns
 from recweb.people import audit
 from recweb.people.models import Audit, Preference, Token, User
 
@@ -56,34 +57,40 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         return super().log_addition(request, obj, message)
 
 
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
-    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
 @admin.register(Token)
 class TokenAdmin(ReadOnly):
-    list_display = ("name", "user", "start", "dataset_id", "created", "last_used")
-    fields = ("name", "user", "start", "dataset_id", "created", "last_used")
+    list_display = fields = columns(
+        name=_("Name"), user=_("Owner"), start=_("Begins with"), dataset_id=_("Dataset number"),
+        created=_("Made"), last_used=_("Last used"),
+    )  # fmt: skip
+    list_select_related = ("user",)
     search_fields = ("name", "user__username")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.is_staff  # to revoke it
 
     def delete_model(self, request: HttpRequest, obj: Token) -> None:
         audit.record(request, "token revoked", obj.name, of=obj.user.username)
         super().delete_model(request, obj)
 
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for token in queryset.select_related("user"):
+            self.delete_model(request, token)
+
 
 @admin.register(Audit)
 class AuditAdmin(ReadOnly):
-    list_display = ("at", "user", "action", "target", "request_id")
-    list_filter = ("action",)
+    list_display = columns(
+        at=_("At"), user=_("Who"), action=_("Deed"), target=_("Target"), request_id=_("Request"),
+    )  # fmt: skip
+    fields = columns(
+        at=_("At"), user=_("Who"), action=_("Deed"), target=_("Target"), detail=_("Details"),
+        request_id=_("Request"),
+    )  # fmt: skip
+    list_filter = ("action", "at")
+    list_select_related = ("user",)
     search_fields = ("target", "user__username", "request_id")
-    date_hierarchy = "at"
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+    ordering = ("-at",)
 
 
 @admin.register(Preference)

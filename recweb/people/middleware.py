@@ -6,8 +6,10 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, Group
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect, resolve_url
 from django.urls import Resolver404, ResolverMatch, resolve
@@ -48,8 +50,11 @@ class TokenMiddleware:
         scheme, _space, value = header.partition(" ")
         if scheme.lower() != "token":
             return None
+        groups = ArraySubquery(Group.objects.filter(user=OuterRef("user")).values("name"))
         rows = Token.objects.select_related("user").filter(user__is_active=True)
-        token = rows.filter(digest=digest(value.strip())).first()
+        token = rows.filter(digest=digest(value.strip())).annotate(groups=groups).first()
+        if token:
+            token.user.remember_groups(token.groups)
         now = timezone.now()
         if token and (token.last_used is None or now - token.last_used > timedelta(minutes=1)):
             Token.objects.filter(pk=token.pk).update(last_used=now)

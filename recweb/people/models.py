@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -26,17 +27,21 @@ class User(AbstractUser):
     @property
     def role(self) -> str:
         if not hasattr(self, "_role"):
-            names = set(self.groups.values_list("name", flat=True))
-            self._role = (
-                Role.ADMIN
-                if self.is_superuser or "Admin" in names
-                else Role.ANALYST
-                if "Analyst" in names
-                else Role.ANNOTATOR
-                if "Annotator" in names
-                else ""
-            )
+            self.remember_groups(self.groups.values_list("name", flat=True))
         return str(self._role)
+
+    def remember_groups(self, names: Iterable[str]) -> None:
+        """For who has read them with another row: the role costs no query of its own."""
+        known = set(names)
+        self._role = (
+            Role.ADMIN
+            if self.is_superuser or "Admin" in known
+            else Role.ANALYST
+            if "Analyst" in known
+            else Role.ANNOTATOR
+            if "Annotator" in known
+            else ""
+        )
 
     def may(self, role: str) -> bool:
         return self.is_active and RANK[self.role] >= RANK[role]
@@ -82,6 +87,9 @@ class Token(models.Model):
     created = models.DateTimeField(auto_now_add=True)
     last_used = models.DateTimeField(null=True)
 
+    class Meta:
+        verbose_name, verbose_name_plural = _("API token"), _("API tokens")
+
     def __str__(self) -> str:
         return f"{self.name} ({self.start}…)"
 
@@ -118,6 +126,9 @@ class Preference(models.Model):
     checklist_hidden = models.BooleanField(default=False)
     visited = models.JSONField(default=dict)  # checklist step -> first time seen
 
+    class Meta:
+        verbose_name, verbose_name_plural = _("preference"), _("preferences")
+
     def __str__(self) -> str:
         return f"{self.user}"
 
@@ -133,6 +144,7 @@ class Audit(models.Model):
     request_id = models.CharField(max_length=40, blank=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("audit row"), _("audit")
         indexes = [models.Index(fields=["-at"])]
 
     def __str__(self) -> str:

@@ -157,6 +157,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "preference",
+                "verbose_name_plural": "preferences",
+            },
         ),
         migrations.CreateModel(
             name="SignIn",
@@ -204,6 +208,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "API token",
+                "verbose_name_plural": "API tokens",
+            },
         ),
         migrations.CreateModel(
             name="Audit",
@@ -230,6 +238,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "audit row",
+                "verbose_name_plural": "audit",
                 "indexes": [models.Index(fields=["-at"], name="people_audi_at_b5a554_idx")],
             },
         ),
