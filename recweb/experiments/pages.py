@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from recweb.datasets.explore import some
 from recweb.datasets.links import later
-from recweb.experiments import access, figures, files, orders, words
+from recweb.experiments import access, curves, figures, files, orders, words
 from recweb.experiments.models import Experiment
 from recweb.jobs import logfile
 from recweb.jobs.access import may_change
@@ -24,6 +24,7 @@ from training import registry
 
 TABS = (
     ("overview", gettext_lazy("Overview")),
+    ("curves", gettext_lazy("Curves")),
     ("tradeoff", gettext_lazy("Trade-off")),
     ("lists", gettext_lazy("Lists")),
     ("config", gettext_lazy("Config")),
@@ -80,6 +81,22 @@ def _overview(request: HttpRequest, run: Experiment, job: Job | None) -> Ctx:
     }
 
 
+def _curves(request: HttpRequest, run: Experiment, job: Job | None) -> Ctx:
+    curve = curves.of(run, job)
+    smooth = curves.smoothing(request.GET.get("smooth", ""))
+    log = request.GET.get("scale") == "log"
+    return {
+        "curve": curve,
+        "at_once": curves.solved_at_once(run.model),
+        "metric_chart": curves.metric_chart(curve, smooth),
+        "loss_chart": curves.loss_chart(curve, smooth, log=log),
+        "best": curves.best(curve),
+        "smooth": f"{smooth:g}",
+        "smoothings": [f"{one:g}" for one in curves.SMOOTHING],
+        "log": log,
+    }
+
+
 def _tradeoff(request: HttpRequest, run: Experiment, job: Job | None) -> Ctx:
     link = later("tradeoff")
     return {"tradeoff": f"{link}?run={run.pk}" if link else ""}
@@ -109,6 +126,7 @@ def _files(request: HttpRequest, run: Experiment, job: Job | None) -> Ctx:
 
 PARTS: dict[str, Callable[[HttpRequest, Experiment, Job | None], Ctx]] = {
     "overview": _overview,
+    "curves": _curves,
     "tradeoff": _tradeoff,
     "lists": _lists,
     "config": _config,

@@ -14,6 +14,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "api-experiments": {"GET": "analyst", "POST": "analyst"},
     "api-experiment": {"GET": "analyst"},
     "api-experiment-metrics": {"GET": "analyst"},
+    "api-experiment-curves": {"GET": "analyst"},
     "api-models": {"GET": "analyst"},
     "api-metrics": {"GET": "analyst"},
     "api-rerankers": {"GET": "analyst"},

@@ -7,6 +7,7 @@
 
 import platform
 import resource
+import shutil
 import time
 from collections.abc import Callable
 from importlib.metadata import version as package_version
@@ -18,7 +19,7 @@ from django.conf import settings
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from recweb.experiments import artifacts, data, measuring, segments, steps
+from recweb.experiments import artifacts, curves, data, measuring, segments, steps
 from recweb.experiments.models import Experiment
 from recweb.jobs.models import State
 from recweb.jobs.run import Failure, Run
@@ -93,12 +94,22 @@ def _read(run: Run, experiment: Experiment, load: Load) -> Split:
 def fit(run: Run, experiment: Experiment, split: Split) -> Any:
     made = registry.load_model(experiment.model)(**experiment.params)
     run.log(f"fit {experiment.model} {experiment.params}")
-    return made.fit(
+    fitted = made.fit(
         split,
         rng=np.random.default_rng(experiment.seed),
         progress=step(run, "fit", "fit"),
         checkpoint=Checkpoint(run.checkpoints),
     )
+    keep_curves(run)
+    return fitted
+
+
+def keep_curves(run: Run) -> None:
+    """What the training noted goes along with what it publishes."""
+    noted = run.checkpoints / curves.NAME
+    if noted.is_file():
+        run.folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(noted, run.folder / curves.NAME)
 
 
 def bundle(folder: Path, model: Any, split: Split, distance: Distance) -> None:

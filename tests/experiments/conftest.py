@@ -1,8 +1,9 @@
 """A planted dataset, imported and trained for real, inside the test's transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from django.test import Client
 
 from recweb.datasets import partitions
 from recweb.datasets.models import Dataset, Member
@@ -13,6 +14,9 @@ from tests import planted
 from tests.datasets.conftest import ann, bob, bring, cat, folders, login, person, shop, work_off
 
 __all__ = ["ann", "bob", "cat", "folders", "login", "person", "shop"]
+
+
+Login = Callable[[User], Client]
 
 
 @pytest.fixture
@@ -31,6 +35,15 @@ def trained(dataset: Dataset, owner: User, model: str = "ease", **more: object) 
     assert job.state == "done", job.error or job.trace
     experiment.refresh_from_db()
     return experiment
+
+
+def made(dataset: Dataset, owner: User, model: str = "pop", **more: object) -> Experiment:
+    """A row without training: for what the table does with rows."""
+    rows = {"metrics": {"validation": {"ndcg@10": {"mean": 0.1, "lo": 0.05, "hi": 0.15, "n": 9}}}}
+    facts: dict[str, object] = {"state": "done", **rows, **more}
+    return Experiment.objects.create(
+        dataset=dataset, version=dataset.version, model=model, owner=owner, **facts
+    )
 
 
 def member(dataset: Dataset, user: User) -> User:
