@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class DatasetsConfig(AppConfig):
     name = "recweb.datasets"
+    verbose_name = _("Datasets")
 
     def ready(self) -> None:
         from recweb.jobs.kinds import Kind, register

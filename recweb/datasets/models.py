@@ -37,6 +37,9 @@ class Dataset(models.Model):
 
     objects = DatasetQuerySet.as_manager()
 
+    class Meta:
+        verbose_name, verbose_name_plural = _("dataset"), _("datasets")
+
     def __str__(self) -> str:
         return self.name
 
@@ -101,6 +104,7 @@ class Import(models.Model):
     loaded = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("import"), _("imports")
         constraints = [
             models.UniqueConstraint(
                 fields=["dataset", "kind", "sha256"],
@@ -158,6 +162,7 @@ class Version(models.Model):
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("version"), _("versions")
         constraints = [models.UniqueConstraint(fields=["dataset", "number"], name="version_once")]
 
     def __str__(self) -> str:

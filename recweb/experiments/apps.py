@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ExperimentsConfig(AppConfig):
     name = "recweb.experiments"
+    verbose_name = _("Experiments")
 
     def ready(self) -> None:
         from recweb.jobs.kinds import Kind, register

@@ -68,6 +68,7 @@ class Experiment(models.Model):
     objects = ExperimentQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("run"), _("runs")
         indexes = [models.Index(fields=["dataset", "-created"])]
 
     def __str__(self) -> str:

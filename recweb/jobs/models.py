@@ -70,6 +70,7 @@ class Job(models.Model):
     objects = JobQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("job"), _("jobs")
         indexes = [
             models.Index(fields=["state", "queue", "created"]),
             models.Index(fields=["kind", "target_id"]),
@@ -135,6 +136,9 @@ class Beat(models.Model):
     name = models.CharField(max_length=100, unique=True)
     at = models.DateTimeField()
     facts = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("sign of life"), _("signs of life")
 
     def __str__(self) -> str:
         return self.name

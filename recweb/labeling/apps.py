@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class LabelingConfig(AppConfig):
     name = "recweb.labeling"
+    verbose_name = _("Labels")
 
     def ready(self) -> None:
         from recweb.experiments import labels

@@ -55,6 +55,9 @@ class Queue(models.Model):
 
     objects = QueueQuerySet.as_manager()
 
+    class Meta:
+        verbose_name, verbose_name_plural = _("label queue"), _("label queues")
+
     def __str__(self) -> str:
         return self.name
 
@@ -144,6 +147,7 @@ class Label(models.Model):
     created = models.DateTimeField(db_default=models.functions.Now())
 
     class Meta:
+        verbose_name, verbose_name_plural = _("label"), _("labels")
         constraints = [
             models.UniqueConstraint(
                 fields=["sample", "annotator"],

@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class TuningConfig(AppConfig):
     name = "recweb.tuning"
+    verbose_name = _("Policies")
 
     def ready(self) -> None:
         from recweb.jobs.kinds import Kind, register

@@ -79,6 +79,7 @@ class Policy(models.Model):
     objects = PolicyQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("policy"), _("policies")
         constraints = [
             models.UniqueConstraint(fields=["dataset", "number"], name="policy_number_once"),
             models.UniqueConstraint(

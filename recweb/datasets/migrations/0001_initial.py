@@ -94,6 +94,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "dataset",
+                "verbose_name_plural": "datasets",
+            },
         ),
         migrations.CreateModel(
             name="EventName",
@@ -190,6 +194,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "import",
+                "verbose_name_plural": "imports",
+            },
         ),
         migrations.CreateModel(
             name="Item",
@@ -346,6 +354,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "version",
+                "verbose_name_plural": "versions",
+            },
         ),
         migrations.AddConstraint(
             model_name="import",

@@ -114,6 +114,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "run",
+                "verbose_name_plural": "runs",
                 "indexes": [
                     models.Index(
                         fields=["dataset", "-created"], name="experiments_dataset_10726b_idx"

@@ -27,6 +27,10 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField()),
                 ("facts", models.JSONField(default=dict)),
             ],
+            options={
+                "verbose_name": "sign of life",
+                "verbose_name_plural": "signs of life",
+            },
         ),
         migrations.CreateModel(
             name="Job",
@@ -89,6 +93,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "job",
+                "verbose_name_plural": "jobs",
                 "indexes": [
                     models.Index(
                         fields=["state", "queue", "created"], name="jobs_job_state_935652_idx"

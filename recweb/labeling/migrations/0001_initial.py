@@ -75,6 +75,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "label queue",
+                "verbose_name_plural": "label queues",
+            },
         ),
         migrations.CreateModel(
             name="Sample",
@@ -195,6 +199,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "label",
+                "verbose_name_plural": "labels",
+            },
         ),
         migrations.AddIndex(
             model_name="sample",

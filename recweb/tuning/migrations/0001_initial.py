@@ -120,6 +120,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "policy",
+                "verbose_name_plural": "policies",
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("dataset", "number"), name="policy_number_once"
