@@ -179,6 +179,8 @@ class Ials:
 
         def after(step: int, seconds: float, loss: float | None) -> None:
             if checkpoint:
+                if loss is not None:
+                    checkpoint.note(done + step + 1, {"loss": float(loss)})
                 factors = {"user_factors": solver.user_factors, "item_factors": solver.item_factors}
                 meta = identity | {"rng": rng.bit_generator.state}
                 checkpoint.save(done + step + 1, factors, meta)
@@ -192,6 +194,8 @@ class Ials:
                 iterations=total - done,
                 use_cg=False,
                 use_gpu=False,
+                # a hundredth of the solve; only for somebody to look at
+                calculate_training_loss=checkpoint is not None,
                 # on a small log waiting for a busy second core costs more than it gives; the
                 # factors are the same, for each row is solved by one thread alone
                 num_threads=1 if weights.nnz < FEW else 0,
