@@ -11,7 +11,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="also the runs that take many minutes")
 
 
+def room(item: pytest.Item) -> str:
+    """What stays in one process: a file, or all of the browser's, which share a demo."""
+    return "tests/browser" if item.path.parent.name == "browser" else str(item.path)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(room(item)))
     if config.getoption("--long"):
         return
     for item in items:

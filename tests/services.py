@@ -11,6 +11,7 @@ from recweb.runtime import home
 from recweb.runtime.services import Services
 
 PREFIX = "recweb-test-"
+OURS = "RECWEB_TEST_SERVICES"  # set for children of a run that started its own services
 running: Services | None = None  # of this test run; None where a database was given
 
 
@@ -21,7 +22,9 @@ def ensure() -> None:
     the folder that such a death leaves is removed by the next run.
     """
     global running
-    if os.environ.get("DATABASE_URL"):
+    # one of two processes that share a run needs its own database, broker and folders
+    shares = "PYTEST_XDIST_WORKER" in os.environ and OURS in os.environ
+    if os.environ.get("DATABASE_URL") and not shares:
         return
     _sweep()
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
@@ -31,6 +34,7 @@ def ensure() -> None:
     atexit.register(_end, services, folder, os.getpid())
     services.start()
     running = services
+    os.environ[OURS] = "1"
     os.environ["DATABASE_URL"] = home.database_url()
     os.environ["BROKER_URL"] = home.broker_url()
     os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))

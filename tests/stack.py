@@ -22,6 +22,12 @@ SHORT = {"JOB_LEASE_SECONDS": "6", "RECONCILE_SECONDS": "1"}
 NOT_OURS = ("DATABASE_URL", "BROKER_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE", "RECWEB_WEB")
 
 
+def first_port() -> int:
+    """Two test processes at once must not both find the same port free."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    return 18000 + 500 * int(worker.removeprefix("gw"))
+
+
 class Stack:
     """`manage.py demo` as a user starts it, with the handles that tests need."""
 
@@ -36,7 +42,7 @@ class Stack:
 
     def start(self, seconds: float = 120.0) -> "Stack":
         self.started = time.monotonic()
-        command = [sys.executable, "manage.py", "demo", "--port", "18000", *self.words]
+        command = [sys.executable, "manage.py", "demo", "--port", str(first_port()), *self.words]
         with self.output.open("w") as out:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=self.env, stdout=out, stderr=out, text=True
