@@ -138,12 +138,43 @@ def split(
         name, because = _choose(positives)
     if name == "given":
         parts = _given(positives, given)
-    elif name in WAYS:
-        parts = WAYS[name](positives, np.random.default_rng(seed))
+        _all_parts(parts, name)
     else:
-        raise SplitError("unknown-split", name=name)
-    _all_parts(parts, name)
+        parts = _parts(positives, name, seed)
     return _assemble(positives, parts, name, seed, because, items)
+
+
+def preview(positives: Positives, name: str, *, seed: int = 0) -> dict[str, int | float | None]:
+    """What `split` would make of the positives, without making it.
+
+    train, validation, test: positives in each; test_users: those with a history in train; leak as
+    in Split. Raises SplitError as `split` does. name: not auto and not given.
+    """
+    _enough(positives)
+    parts = _parts(positives, name, seed)
+    counts = np.bincount(parts, minlength=3).tolist()
+    known = np.zeros(positives.n_users, dtype=bool)
+    known[positives.users[parts == TRAIN]] = True
+    tested = np.zeros(positives.n_users, dtype=bool)
+    tested[positives.users[parts == TEST]] = True
+    found: dict[str, int | float | None] = {
+        "train": counts[TRAIN], "validation": counts[VALIDATION], "test": counts[TEST]
+    }  # fmt: skip
+    return {**found, "test_users": int((known & tested).sum()), "leak": _leak(positives.at, parts)}
+
+
+def choose(positives: Positives) -> tuple[str, str]:
+    """(the split that auto stands for, the code of the reason or ""). Raises SplitError."""
+    _enough(positives)
+    return _choose(positives)
+
+
+def _parts(positives: Positives, name: str, seed: int) -> np.ndarray:
+    if name not in WAYS:
+        raise SplitError("unknown-split", name=name)
+    parts = WAYS[name](positives, np.random.default_rng(seed))
+    _all_parts(parts, name)
+    return parts
 
 
 def everything(positives: Positives, items: Items | None = None) -> Split:
@@ -157,11 +188,15 @@ def everything(positives: Positives, items: Items | None = None) -> Split:
 
 
 def _enough(positives: Positives) -> None:
-    users, items = len(np.unique(positives.users)), len(np.unique(positives.items))
+    users, items = _different(positives.users), _different(positives.items)
     if users < 2:
         raise SplitError("too-few-users", users=users)
     if items < 2:
         raise SplitError("too-few-items", items=items)
+
+
+def _different(codes: np.ndarray) -> int:
+    return int(np.count_nonzero(np.bincount(codes))) if len(codes) else 0
 
 
 def _all_parts(parts: np.ndarray, name: str) -> None:

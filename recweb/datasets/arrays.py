@@ -14,22 +14,20 @@ NO_TIME = np.iinfo(np.int64).min
 @dataclass(frozen=True)
 class Rows:
     """Events. users int32, items int32 (-1 = a search), events int16, values float32 (NaN =
-    none), at int64 or None, lines int64; all (n,)."""
+    none), at int64 or None; all (n,)."""
 
     users: np.ndarray
     items: np.ndarray
     events: np.ndarray
     values: np.ndarray
     at: np.ndarray | None
-    lines: np.ndarray
 
     def __len__(self) -> int:
         return len(self.users)
 
-    def take(self, rows: np.ndarray) -> "Rows":
+    def take(self, rows: "np.ndarray | slice") -> "Rows":
         at = None if self.at is None else self.at[rows]
-        users, items, lines = self.users[rows], self.items[rows], self.lines[rows]
-        return Rows(users, items, self.events[rows], self.values[rows], at, lines)
+        return Rows(self.users[rows], self.items[rows], self.events[rows], self.values[rows], at)
 
 
 class Resolved(NamedTuple):
@@ -41,13 +39,13 @@ class Resolved(NamedTuple):
 def read(dataset_id: int, import_id: int) -> Rows:
     """The rows of one import, in line order."""
     table = partitions.of_import(dataset_id, import_id)
-    users, items, events, values, at, lines = copying.read_binary(
-        "SELECT user_code, coalesce(item_code, -1), event, coalesce(value, 'NaN'), "
-        f"coalesce(at, {NO_TIME}), line FROM {table} ORDER BY line",
-        ("i4", "i4", "i2", "f8", "i8", "i8"),
+    users, items, events, values, at = copying.read_binary(
+        "SELECT user_code, coalesce(item_code, -1), event, coalesce(value, 'NaN')::float4, "
+        f"coalesce(at, {NO_TIME}) FROM {table} ORDER BY line",
+        ("i4", "i4", "i2", "f4", "i8"),
     )
     timed = len(at) == 0 or bool((at != NO_TIME).all())
-    return Rows(users, items, events, values.astype(np.float32), at if timed else None, lines)
+    return Rows(users, items, events, values, at if timed else None)
 
 
 def resolve(parts: Sequence[Rows]) -> Resolved:
@@ -58,21 +56,26 @@ def resolve(parts: Sequence[Rows]) -> Resolved:
     """
     filled = [part for part in parts if len(part)]
     timed = bool(filled) and all(part.at is not None for part in filled)
-    whole = _concatenate(filled or parts, timed)
+    if len(filled) < 2:
+        return Resolved(_by_time(_concatenate(filled or parts, timed)), 0, 0)
+    whole = _concatenate(filled, timed)
     kept = np.arange(len(whole))
-    overlap = 0
-    if len(filled) > 1:
-        keys = _keys(whole)
-        order = np.lexsort((kept, *keys))
-        same = np.ones(max(len(order) - 1, 0), dtype=bool)
-        for key in keys:
-            same &= key[order][1:] == key[order][:-1]
-        kept = np.sort(order[np.append(~same, True)])
-        last = len(whole) - len(filled[-1])
-        overlap = int((order[1:][same] >= last).sum()) if parts[-1] is filled[-1] else 0
-    if whole.at is not None:
-        kept = kept[np.argsort(whole.at[kept], kind="stable")]
-    return Resolved(whole.take(kept), len(whole) - len(kept), overlap)
+    keys = _keys(whole)
+    order = np.lexsort((kept, *keys))
+    same = np.ones(len(order) - 1, dtype=bool)
+    for key in keys:
+        same &= key[order][1:] == key[order][:-1]
+    kept = np.sort(order[np.append(~same, True)])
+    last = len(whole) - len(filled[-1])
+    overlap = int((order[1:][same] >= last).sum()) if parts[-1] is filled[-1] else 0
+    return Resolved(_by_time(whole.take(kept)), len(whole) - len(kept), overlap)
+
+
+def _by_time(rows: Rows) -> Rows:
+    """In the order of time; what is in it already is not moved, as most logs are."""
+    if rows.at is None or bool((rows.at[1:] >= rows.at[:-1]).all()):
+        return rows
+    return rows.take(np.argsort(rows.at, kind="stable"))
 
 
 def _keys(rows: Rows) -> tuple[np.ndarray, ...]:
@@ -83,8 +86,10 @@ def _keys(rows: Rows) -> tuple[np.ndarray, ...]:
 
 def _concatenate(parts: Sequence[Rows], timed: bool) -> Rows:
     if not parts:
-        codes, lines = np.empty(0, np.int32), np.empty(0, np.int64)
-        return Rows(codes, codes, codes.astype(np.int16), codes.astype(np.float32), None, lines)
+        codes = np.empty(0, np.int32)
+        return Rows(codes, codes, codes.astype(np.int16), codes.astype(np.float32), None)
+    if len(parts) == 1:
+        return parts[0]
     at = np.concatenate([part.at for part in parts if part.at is not None]) if timed else None
     return Rows(
         users=np.concatenate([part.users for part in parts]),
@@ -92,5 +97,4 @@ def _concatenate(parts: Sequence[Rows], timed: bool) -> Rows:
         events=np.concatenate([part.events for part in parts]),
         values=np.concatenate([part.values for part in parts]),
         at=at,
-        lines=np.concatenate([part.lines for part in parts]),
     )

@@ -1,6 +1,7 @@
 """The items of a dataset: into the table from a file, and out of it in code order."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,6 @@ from django.db import connection
 
 from recweb.datasets import copying
 from recweb.datasets.codes import Codes
-from recweb.datasets.models import Item
 
 if TYPE_CHECKING:
     from recweb.datasets.tasks import Catalogue
@@ -63,18 +63,21 @@ class Facts:
 
 
 def read(dataset_id: int) -> Facts:
-    names = ("outside_id", "title", "topics", "year", "text", "attributes", "in_catalogue")
-    rows = list(
-        Item.objects.filter(dataset_id=dataset_id).order_by("code").values_list(*names).iterator()
-    )
-    columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT outside_id, title, topics, year, text, attributes::text, in_catalogue "
+            "FROM datasets_item WHERE dataset_id = %s ORDER BY code",
+            [dataset_id],
+        )
+        rows = cursor.fetchall()
+    columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * 7
     return Facts(
         ids=columns[0],
         titles=columns[1],
         topics=tuple(map(tuple, columns[2])),
         years=np.array(columns[3], dtype=np.float32),  # None becomes NaN
         texts=columns[4],
-        attributes=columns[5],
+        attributes=tuple({} if text == "{}" else json.loads(text) for text in columns[5]),
         listed=np.array(columns[6], dtype=bool),
     )
 
@@ -108,11 +111,9 @@ def upsert(dataset_id: int, codes: Codes, found: "Catalogue") -> None:
 
 def add_bare(dataset_id: int, codes: Codes) -> None:
     """Items that only the log knows: an id and nothing else."""
-    rows: Iterator[tuple[Any, ...]] = (
-        (dataset_id, codes.first + place, text, "", [], None, "", {}, False, 0)
-        for place, text in enumerate(codes.new)
-    )
-    copying.copy_text("datasets_item", (*COLUMNS, "in_catalogue", "n_events"), rows)
+    names = (*COLUMNS, "in_catalogue", "n_events")
+    rest = "\t\t{}\t\\N\t\t{}\tf\t0"  # no title, topics, year, text and attributes
+    copying.copy_ids("datasets_item", names, codes.new, dataset_id, codes.first, rest)
 
 
 def count_events(table: str, dataset_id: int, counts: Sequence[int] | np.ndarray) -> None:

@@ -58,6 +58,16 @@ def copy_text(table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -
     _copy(f"COPY {table} ({', '.join(names)}) FROM STDIN", lines.encode())
 
 
+def copy_ids(
+    table: str, names: Sequence[str], ids: Sequence[str], dataset_id: int, first: int, rest: str
+) -> None:
+    """Rows of (dataset, code from `first` on, outside id) and the same `rest` of cells for all."""
+    lines = "".join(
+        f"{dataset_id}\t{code}\t{cell(text)}{rest}\n" for code, text in enumerate(ids, first)
+    )
+    _copy(f"COPY {table} ({', '.join(names)}) FROM STDIN", lines.encode())
+
+
 def cell(value: Any) -> str:  # any of the six kinds above
     if value is None:
         return "\\N"

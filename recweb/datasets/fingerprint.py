@@ -14,6 +14,7 @@ import numpy as np
 from recweb.datasets.arrays import Rows
 
 LANES = 4
+SLICE = 2**18  # events mixed at a time: they stay in the cache
 ODD = np.array(
     [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93, 0xA0761D6478BD642F],
     dtype=np.uint64,
@@ -38,6 +39,13 @@ def of_log(
     users = digests("user", user_ids)
     items = digests("item", [*item_ids, "\0search"])  # -1, a search, finds the last one
     events = digests("event", event_names)
+    total = np.zeros(LANES, dtype=np.uint64)
+    for first in range(0, len(rows), SLICE):
+        total += _sum(rows.take(slice(first, first + SLICE)), users, items, events)
+    return total
+
+
+def _sum(rows: Rows, users: np.ndarray, items: np.ndarray, events: np.ndarray) -> np.ndarray:
     values = np.where(np.isnan(rows.values), np.float32(np.nan), rows.values + np.float32(0))
     bits = values.astype("<f4").view("<u4").astype(np.uint64)
     at = np.full(len(rows), 1, np.int64) if rows.at is None else rows.at

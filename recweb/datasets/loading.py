@@ -27,6 +27,7 @@ from recweb.datasets import (
     versions,
 )
 from recweb.datasets.models import Import, ImportState, Item, Kind, Person, Quarantined
+from recweb.datasets.patience import stoppable
 from recweb.jobs.models import Job
 from recweb.jobs.run import Failure, Run
 
@@ -156,17 +157,18 @@ def _interactions(run: Run, batch: Import, found: "Interactions", begun: float) 
     events = codes.events(dataset_id, found.event_names)
     rows = arrays.Rows(
         users.of[found.users],
-        np.where(found.items < 0, np.int32(-1), np.append(items.of, np.int32(-1))[found.items]),
+        np.append(items.of, np.int32(-1))[found.items],  # -1, a search, finds the last one
         events.of[found.events],
         found.values,
         found.at,
-        found.lines,
     )
     table = partitions.staging(batch.pk, run.attempt)
     partitions.drop_staging(batch.pk)
-    stage(run, batch, table, rows)
-    run.progress(0.85, 1, _("Making the new version"))
-    with run.fenced():
+    stage(run, batch, table, rows, found.lines)
+    del found
+    making = _("Making the new version")
+    run.progress(0.85, 1, making)
+    with run.fenced(), stoppable(run, 0.85, making):
         people.add(dataset_id, users)
         catalogue.add_bare(dataset_id, items)
         people.add_events(dataset_id, events)
@@ -177,7 +179,7 @@ def _interactions(run: Run, batch: Import, found: "Interactions", begun: float) 
         _done(run, batch, begun)
 
 
-def stage(run: Run, batch: Import, table: str, rows: arrays.Rows) -> None:
+def stage(run: Run, batch: Import, table: str, rows: arrays.Rows, lines: np.ndarray) -> None:
     """Fill and index the hidden table. One transaction: a new table's rows then skip the log."""
     names = ["line", "user_code", "item_code", "event", "value"]
     if rows.at is not None:
@@ -186,17 +188,19 @@ def stage(run: Run, batch: Import, table: str, rows: arrays.Rows) -> None:
     with transaction.atomic():
         partitions.create_staging(table, batch.dataset_id, batch.pk)
         for first in range(0, len(rows), CHUNK):
-            part = rows.take(np.arange(first, min(first + CHUNK, len(rows))))
-            copying.copy_binary(table, names, _columns(part))
+            chosen = slice(first, first + CHUNK)
+            part = rows.take(chosen)
+            copying.copy_binary(table, names, _columns(part, lines[chosen]))
             done = first + len(part)
             share = 0.5 + 0.25 * done / len(rows)
             run.progress(share, 1, words % {"done": done, "total": len(rows)})
-        partitions.index(table)
+        with stoppable(run, 0.76, _("Building the indexes")):
+            partitions.index(table)
 
 
-def _columns(part: arrays.Rows) -> list[copying.Column]:
+def _columns(part: arrays.Rows, lines: np.ndarray) -> list[copying.Column]:
     columns: list[copying.Column] = [
-        (part.lines, None),
+        (lines.astype(np.int64), None),
         (part.users, None),
         (part.items, part.items < 0),
         (part.events, None),

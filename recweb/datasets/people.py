@@ -1,7 +1,6 @@
 """The users of a log: new codes, and what a user file says about them."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from django.db import connection
 
@@ -13,10 +12,8 @@ COLUMNS = ("dataset_id", "code", "outside_id", "n_events", "attributes")
 
 
 def add(dataset_id: int, codes: Codes) -> None:
-    rows: Iterator[tuple[Any, ...]] = (
-        (dataset_id, codes.first + place, text, 0, {}) for place, text in enumerate(codes.new)
-    )
-    copying.copy_text("datasets_person", COLUMNS, rows)
+    rest = "\t0\t{}"
+    copying.copy_ids("datasets_person", COLUMNS, codes.new, dataset_id, codes.first, rest)
 
 
 def describe(dataset_id: int, codes: Codes, attributes: Sequence[dict[str, str]]) -> None:

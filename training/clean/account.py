@@ -38,7 +38,7 @@ class Account:
 
     def chunk(self, chunk: Chunk, faults: Mapping[int, Fault]) -> None:
         """Count one chunk: its rows, the broken ones, and those that a check put aside."""
-        self.rows_in += len(chunk.rows) + len(chunk.broken)
+        self.rows_in += len(chunk) + len(chunk.broken)
         self.reasons.update(row.code for row in chunk.broken)
         self.reasons.update(fault[1] for fault in faults.values())
         room = self.options.limits.kept - len(self.kept)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from training.clean.ids import CONTROL, Fault
+import numpy as np
+import polars as pl
+
+from training.clean.ids import CONTROL, Fault, spread
 from training.clean.report import Options
 
 MOST = 100  # kinds of event; a column with more is another column
@@ -32,6 +35,12 @@ class Events(dict[str, int]):
         if len(self.texts) <= MOST:  # beyond it the file is refused anyway
             self[raw] = code
         return code
+
+    def codes(self, cells: pl.Series) -> np.ndarray:
+        """Codes int16 (n,) of a column of cells."""
+        seen = cells.unique(maintain_order=True)
+        found = np.fromiter(map(self.__getitem__, seen), dtype=np.int16, count=len(seen))
+        return spread(cells, seen, found)
 
     def _code(self, name: str) -> int:
         if name in self.texts:

@@ -6,6 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+import numpy as np
+import polars as pl
+
 from training.clean.reasons import Value
 from training.clean.report import Note, Options
 
@@ -16,27 +19,35 @@ Fault = tuple[str, dict[str, Value]]
 
 
 class Ids(dict[str, int]):
-    """Raw cell -> code of its id, or a negative number for a fault; each text is judged once."""
+    """Cell -> code of its id, or a negative number for a fault; each text is judged once.
+
+    An id and a cell with blanks around it are two keys of one code: no id has such blanks.
+    """
 
     def __init__(self, options: Options) -> None:
         super().__init__()
         self.options = options
         self.texts: list[str] = []
-        self.codes: dict[str, int] = {}
         self.faults: list[Fault] = []
         self.trimmed = 0
 
+    def codes(self, cells: pl.Series) -> np.ndarray:
+        """Codes int32 (n,) of a column of cells."""
+        seen = cells.unique(maintain_order=True)
+        found = np.fromiter(map(self.__getitem__, seen), dtype=np.int32, count=len(seen))
+        return spread(cells, seen, found)
+
     def __missing__(self, raw: str) -> int:
         text = raw.strip(BLANKS)
-        fault = self._fault(text)
-        if fault:
+        if text != raw and self._fault(text) is None:
+            self.trimmed += 1
+            code = self[text]
+        elif fault := self._fault(text):
             self.faults.append(fault)
             code = -len(self.faults)
         else:
-            self.trimmed += text != raw
-            code = self.codes.setdefault(text, len(self.texts))
-            if code == len(self.texts):
-                self.texts.append(text)
+            code = len(self.texts)
+            self.texts.append(text)
         self[raw] = code
         return code
 
@@ -58,20 +69,34 @@ class Ids(dict[str, int]):
         return None
 
 
+def spread(cells: pl.Series, seen: pl.Series, codes: np.ndarray) -> np.ndarray:
+    """The code of each cell (n,), given the different cells `seen` (m,) and their codes (m,)."""
+    if len(seen) == len(cells):
+        return codes
+    frame = pl.DataFrame({"cell": seen, "code": codes})
+    whole = (
+        cells.rename("cell").to_frame().join(frame, on="cell", how="left", maintain_order="left")
+    )
+    return whole["code"].to_numpy()
+
+
 def name_of(character: str) -> str:
     """A control character as U+0000 writes it."""
     return f"U+{ord(character):04X}"
 
 
-def twins(texts: Iterable[str]) -> list[Note]:
+def twins(ids: Iterable[str]) -> list[Note]:
     """Notes on ids that differ only in capitals, or that look the same."""
+    texts = pl.Series([*ids], dtype=pl.String)
+    if texts.str.contains("^[ -~]*$").all() and texts.str.to_lowercase().n_unique() == len(texts):
+        return []  # nothing but ASCII, and no two alike: the common case stays cheap
     folded: dict[str, str] = {}
     seen: dict[str, str] = {}
     case: list[str] = []
     alike: list[str] = []
     for text in texts:
         if text.isdigit() and text.isascii():
-            continue  # nothing to fold: the common case stays cheap
+            continue  # nothing to fold
         if folded.setdefault(text.casefold(), text) != text:
             case.append(text)
         elif seen.setdefault(_skeleton(text), text) != text:

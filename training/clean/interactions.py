@@ -6,9 +6,11 @@ import time
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import polars as pl
 
 from training.clean import times, values, warnings
 from training.clean.account import Account
+from training.clean.duplicates import drop
 from training.clean.events import MOST, Events
 from training.clean.ids import Ids, twins
 from training.clean.mapping import RATINGS, plain
@@ -31,15 +33,14 @@ def clean(
     names = ("users", "items", "events", "values", "at", "lines")
     # popped, so that a column's parts are freed before the next one is joined
     columns = {name: np.concatenate([part.pop(name) for part in parts]) for name in names}
-    last = _last(columns)
-    duplicates = len(columns["users"]) - len(last)
-    columns = {name: column[last] for name, column in columns.items()}
+    duplicates = drop(columns)
+    accepted = len(columns["users"])
     user_ids = _only(work.users.texts, columns, "users")
     item_ids = _only(work.items.texts, columns, "items")
     event_names = _only(work.events.texts, columns, "events")
     work.notes(columns, user_ids, item_ids)
     return Interactions(
-        report=work.account.report(accepted=len(last), duplicates=duplicates),
+        report=work.account.report(accepted=accepted, duplicates=duplicates),
         user_ids=user_ids,
         item_ids=item_ids,
         event_names=event_names,
@@ -79,8 +80,10 @@ class _Work:
         columns["items"] = self._ids("item", self.items, chunk, faults, searches)
         columns["users"] = self._ids("user", self.users, chunk, faults, searches & False)
         self.account.chunk(chunk, faults)
-        good = np.ones(len(chunk.rows), dtype=bool)
+        good = np.ones(len(chunk), dtype=bool)
         good[list(faults)] = False
+        if not faults:
+            return columns
         return {name: column[good] for name, column in columns.items()}
 
     def notes(self, columns: Columns, user_ids: Sequence[str], item_ids: Sequence[str]) -> None:
@@ -106,16 +109,15 @@ class _Work:
         if len(columns["at"]) > 1 and columns["at"].min() == columns["at"].max():
             note("one-time")
 
-    def _cells(self, field: str, chunk: Chunk) -> list[str] | None:
+    def _cells(self, field: str, chunk: Chunk) -> pl.Series | None:
         place = self.account.places.get(field)
-        return None if place is None else [row[place] for row in chunk.rows]
+        return None if place is None else chunk.cells(place)
 
     def _ids(
         self, field: str, ids: Ids, chunk: Chunk, faults: dict[int, Fault], optional: np.ndarray
     ) -> np.ndarray:
         """Codes of an id column; -1 and no fault where an `optional` one is empty (a search)."""
-        cells = self._cells(field, chunk) or []
-        codes = np.fromiter(map(ids.__getitem__, cells), dtype=np.int32, count=len(cells))
+        codes = ids.codes(chunk.cells(self.account.places[field])).copy()
         column = self.account.mapping[field]
         for place in np.flatnonzero(codes < 0).tolist():
             code, args = ids.fault(int(codes[place]))
@@ -128,8 +130,8 @@ class _Work:
     def _events(self, chunk: Chunk, faults: dict[int, Fault]) -> np.ndarray:
         cells = self._cells("event", chunk)
         if cells is None:
-            return np.full(len(chunk.rows), self.events[self.event], dtype=np.int16)
-        codes = np.fromiter(map(self.events.__getitem__, cells), dtype=np.int16, count=len(cells))
+            return np.full(len(chunk), self.events[self.event], dtype=np.int16)
+        codes = self.events.codes(cells)
         column = self.account.mapping["event"]
         if len(self.events.texts) > MOST:
             raise Refused("too-many-events", column=column, limit=MOST)
@@ -141,7 +143,7 @@ class _Work:
     def _values(self, chunk: Chunk, faults: dict[int, Fault]) -> np.ndarray:
         cells = self._cells("value", chunk)
         if cells is None:
-            return np.full(len(chunk.rows), np.nan, dtype=np.float32)
+            return np.full(len(chunk), np.nan, dtype=np.float32)
         found = values.parse(cells, self.options, self.scale)
         column = self.account.mapping["value"]
         optional = "event" in self.account.places  # a view has no rating: empty is then no fault
@@ -153,7 +155,7 @@ class _Work:
     def _times(self, chunk: Chunk, faults: dict[int, Fault]) -> np.ndarray:
         cells = self._cells("at", chunk)
         if cells is None:
-            return np.zeros(len(chunk.rows), dtype=np.int64)
+            return np.zeros(len(chunk), dtype=np.int64)
         found = times.parse(cells, self.options, self.now)
         column = self.account.mapping["at"]
         for place, (code, args) in found.faults.items():
@@ -176,27 +178,10 @@ class _Work:
         return values.guess_scale(self.account.mapping["value"], cells, self.options)
 
 
-def _last(columns: Columns) -> np.ndarray:
-    """Places of the rows to keep, in line order: of each (user, item, event, at) the last line.
-
-    By sorting, in ten times less memory than a hash table of the rows.
-    """
-    users, items, events, at = (columns[name] for name in ("users", "items", "events", "at"))
-    if not len(users):
-        return np.zeros(0, dtype=np.int64)
-    # one number a row: ids are counted in 32 bits and events up to 100, so it fits 64 bits
-    key = users.astype(np.int64) * (int(items.max()) + 2) + (items + 1)
-    key = key * (int(events.max()) + 1) + events
-    order = np.lexsort((at, key))  # stable: equal rows stay in line order
-    key, at = key[order], at[order]
-    last = np.append((key[1:] != key[:-1]) | (at[1:] != at[:-1]), True)
-    return np.sort(order[last])
-
-
 def _only(texts: list[str], columns: Columns, name: str) -> tuple[str, ...]:
     """The texts that accepted rows name, in order of first appearance; the codes follow."""
     codes = columns[name]
-    used = np.unique(codes[codes >= 0])
+    used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(texts)))
     place = np.full(len(texts) + 1, -1, dtype=codes.dtype)  # the last place is where -1 looks
     place[used] = np.arange(len(used))
     columns[name] = place[codes]

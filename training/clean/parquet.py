@@ -97,10 +97,10 @@ class Parquet(Table):
         limit = self.limits.cell
         # bytes are at least as many as characters: below the limit nothing has to be measured
         short = all((column.str.len_bytes().max() or 0) <= limit for column in texts)  # type: ignore[operator]
-        rows = [list(row) for row in zip(*(column.to_list() for column in texts), strict=True)]
         if short:
-            chunk.rows, chunk.lines = rows, list(range(first, first + len(rows)))
+            chunk.fill(texts, list(range(first, first + len(texts))))
             return chunk
+        rows = [list(row) for row in zip(*(column.to_list() for column in texts), strict=True)]
         for line, row in enumerate(rows, start=first):
             place(chunk, row, line, self.header, self.limits)
         return chunk

@@ -1,7 +1,7 @@
 """The rows of a text table with the physical line each one starts on, in bounded memory.
 
-Python's csv in strict mode is the one reader: it alone keeps line numbers, reads lone CR and stops
-at a broken quote instead of guessing.
+Python's csv in strict mode is the rule: it alone keeps line numbers, reads lone CR and stops at a
+broken quote instead of guessing. plain.py reads blocks without quotes by columns, to the same rule.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.clean import sniff
+import polars as pl
+
+from training.clean import plain, sniff
 from training.clean.reasons import Refused, Value
 from training.clean.report import BadRow, Kind, Options
 from training.clean.source import HEAD, Source
@@ -95,6 +97,20 @@ class Text(Table):
 
     def _fast(self, chunk: Lines, block: str) -> bool:
         """Read a block in which every row is one line; False leaves it to the slow reader."""
+        width = len(self.header)
+        found = plain.split(block, self.delimiter, width, self.limits.cell)
+        if found is None:
+            return self._quoted(chunk, block)
+        start = self._line + 1
+        self._line += found.lines
+        chunk.fill(found.frame, (found.good + start).tolist())
+        chunk.ends = chunk.lines
+        for line, text in found.odd:
+            self._odd(chunk, text.split(self.delimiter), start + line, start + line)
+        return True
+
+    def _quoted(self, chunk: Lines, block: str) -> bool:
+        """The same where something is quoted, or a line ends in CR alone."""
         if max(map(len, block.split("\n"))) > self.limits.cell:
             return False
         reader = csv.reader(io.StringIO(block, newline=""), delimiter=self.delimiter, strict=True)
@@ -107,8 +123,10 @@ class Text(Table):
         start, width = self._line + 1, len(self.header)
         self._line += len(rows)
         if set(map(len, rows)) == {width}:
-            chunk.rows = rows
-            chunk.lines = chunk.ends = list(range(start, start + len(rows)))
+            columns = enumerate(zip(*rows, strict=True))
+            frame = pl.DataFrame([pl.Series(str(n), cells, pl.String) for n, cells in columns])
+            chunk.fill(frame, list(range(start, start + len(rows))))
+            chunk.ends = chunk.lines
             return True
         for line, row in enumerate(rows, start):
             self._place(chunk, row, line, line)
@@ -149,7 +167,12 @@ class Text(Table):
             chunk.rows.append(row)
             chunk.lines.append(start)
             chunk.ends.append(end)
-        elif any(cell.strip() for cell in row):
+        else:
+            self._odd(chunk, row, start, end)
+
+    def _odd(self, chunk: Lines, row: list[str], start: int, end: int) -> None:
+        """A row of another width than the header is broken, or blank and nothing at all."""
+        if any(cell.strip() for cell in row):
             code = "row-too-long" if len(row) > len(self.header) else "row-too-short"
             args: dict[str, Value] = {"found": len(row), "expected": len(self.header)}
             chunk.broken.append(BadRow(start, "", code, args, chunk.text(start, end)))
@@ -223,8 +246,8 @@ def undecodable(path: Path, options: Options) -> Refused:
                 before = bytes(error.object[: error.start]).decode(encoding, "ignore")
                 byte = bytes(error.object[error.start : error.start + 1]).hex().upper()
                 line = lines + _breaks(last, before)
-                plain = encoding.removesuffix("-sig")
-                return Refused("not-decodable", line=line, encoding=plain, byte=byte)
+                shown_as = encoding.removesuffix("-sig")
+                return Refused("not-decodable", line=line, encoding=shown_as, byte=byte)
             if not block:
                 return Refused("not-decodable", line=lines, encoding=encoding, byte="")
             lines += _breaks(last, text)

@@ -6,6 +6,8 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
+import polars as pl
+
 from training.clean.reasons import Refused, Value
 from training.clean.report import BadRow, Limits, Note, Progress
 
@@ -16,18 +18,49 @@ Fault = tuple[str, str, dict[str, Value]]  # column, code, args
 
 
 class Chunk:
-    """Rows of the right width, the line each starts on, and the broken rows between them."""
+    """Rows of the right width, the line each starts on, and the broken rows between them.
+
+    A reader fills `rows`, or `frame` where it has whole columns (String, never null): who wants
+    the other form gets it made.
+    """
 
     def __init__(self) -> None:
-        self.rows: list[list[str]] = []
-        self.lines: list[int] = []  # physical line (or row of the sheet) on which rows[i] starts
+        self._rows: list[list[str]] | None = []
+        self.frame: pl.DataFrame | None = None
+        # physical line (or row of the sheet) on which rows[i] starts
+        self.lines: list[int] = []
         self.broken: list[BadRow] = []
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The rows as lists of cells."""
+        if self._rows is None:
+            columns = [] if self.frame is None else [column.to_list() for column in self.frame]
+            self._rows = [list(row) for row in zip(*columns, strict=True)]
+        return self._rows
+
+    def fill(self, frame: pl.DataFrame, lines: list[int]) -> None:
+        """All rows at once, by columns; lines: on which each of them starts."""
+        self._rows, self.frame, self.lines = None, frame, lines
+
+    def cells(self, place: int) -> pl.Series:
+        """The column at `place`: String (n,), never null."""
+        if self.frame is not None:
+            return self.frame.to_series(place)
+        return pl.Series([row[place] for row in self.rows], dtype=pl.String)
 
     def raw_row(self, place: int) -> str:
         """The row at `place` as it is shown to people; here as a line of CSV."""
         out = io.StringIO()
-        csv.writer(out, lineterminator="").writerow(self.rows[place])
+        csv.writer(out, lineterminator="").writerow(self.row(place))
         return shown(out.getvalue())
+
+    def row(self, place: int) -> list[str]:
+        """The cells of the row at `place`."""
+        return list(self.frame.row(place)) if self.frame is not None else self.rows[place]
 
     def bad(self, place: int, fault: Fault) -> BadRow:
         """The row at `place` as a quarantined one."""
@@ -56,7 +89,7 @@ class Table:
         """All rows below the header. progress(rows, bytes, bytes in all) may raise to stop."""
         count = 0
         for chunk in self._chunks():
-            count += len(chunk.rows) + len(chunk.broken)
+            count += len(chunk) + len(chunk.broken)
             if count > self.limits.rows:
                 raise Refused("too-many-rows", limit=self.limits.rows)
             if progress is not None:

@@ -39,7 +39,7 @@ class Values:
     faults: dict[int, Fault] = field(default_factory=dict)
 
 
-def parse(texts: list[str], options: Options, scale: Scale | None) -> Values:
+def parse(texts: Sequence[str] | pl.Series, options: Options, scale: Scale | None) -> Values:
     """Read numbers; scale (low, high) bounds them.
 
     Faults: value-empty, -unreadable, -decimal-comma, -not-finite, -out-of-range.
@@ -47,8 +47,8 @@ def parse(texts: list[str], options: Options, scale: Scale | None) -> Values:
     cells = pl.Series(texts, dtype=pl.String).str.strip_chars()
     if options.decimal == ",":
         cells = cells.str.replace(r"^([+-]?[0-9]+),([0-9]+)$", "${1}.${2}")
-    plainly = cells.str.contains(NUMBER).to_numpy()
     numbers = cells.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
+    plainly = _numbers(cells, numbers)
     low, high = scale or (-LARGEST, LARGEST)
     with np.errstate(invalid="ignore"):
         sound = plainly & (numbers >= low) & (numbers <= high)
@@ -58,6 +58,15 @@ def parse(texts: list[str], options: Options, scale: Scale | None) -> Values:
         for place in np.flatnonzero(~sound).tolist()
     }
     return Values(values, faults)
+
+
+def _numbers(cells: pl.Series, numbers: np.ndarray) -> np.ndarray:
+    """Whether each cell is written as NUMBER says: asked where signs of words are in it only."""
+    plainly = np.isfinite(numbers) & ~cells.str.contains("[^0-9.+-]").to_numpy()
+    rest = np.flatnonzero(~plainly)
+    if len(rest):
+        plainly[rest] = cells.gather(rest).str.contains(NUMBER).to_numpy()
+    return np.asarray(plainly)
 
 
 def guess_scale(column: str, texts: Sequence[str], options: Options) -> Scale | None:
@@ -72,7 +81,7 @@ def guess_scale(column: str, texts: Sequence[str], options: Options) -> Scale | 
         return SPANS[plain(column)]
     if plain(column) not in RATINGS:
         return None
-    found = parse(list(texts), options, None).values
+    found = parse(texts, options, None).values
     found = found[~np.isnan(found)]
     if len(found) < ENOUGH or (found < 0).mean() > 0.05:
         return None
