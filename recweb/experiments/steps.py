@@ -18,6 +18,7 @@ def in_words(step: str) -> str:
         "weights": _("weights"),
         "weight": _("weight"),
         "iteration": _("iteration"),
+        "epoch": _("epoch"),
         "similarities": _("similarities"),
         "walks": _("walks"),
         "rank": _("rank"),
