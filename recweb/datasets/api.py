@@ -14,7 +14,7 @@ from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from recweb.datasets import checks, imports, removal, schemas
+from recweb.datasets import imports, removal, schemas
 from recweb.datasets.models import Dataset, Import, Member, Version
 from recweb.datasets.names import RESERVED, free_slug
 from recweb.jobs.api import job_json
@@ -265,21 +265,3 @@ def profile(request: Request, slug: str) -> Response:
     """The figures behind the profile page."""
     version = schemas.version(request, find(request, slug))
     return Response({**version_json(version), **version.profile})
-
-
-@extend_schema(operation_id="health", parameters=[schemas.VERSION], responses=schemas.HEALTH)
-@api_view(["GET"])
-def health(request: Request, slug: str) -> Response:
-    """The quality checks, worst first."""
-    version = schemas.version(request, find(request, slug))
-    found = [
-        {
-            "code": check.code,
-            "level": check.level,
-            "title": check.title,
-            "found": check.found,
-            "meaning": check.meaning,
-        }
-        for check in checks.health(version)
-    ]
-    return Response({"version": version.number, "checks": found})

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from recweb.datasets import api, explorer_api
+from recweb.datasets import api, explorer_api, truth_api
 
 DATASET = "datasets/<slug:slug>/"
 urlpatterns: list[URLPattern] = [
@@ -12,7 +12,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{DATASET}imports/<int:import_id>/quarantine/", api.quarantine, name="api-quarantine"),
     path(f"{DATASET}versions/", api.versions, name="api-versions"),
     path(f"{DATASET}profile/", api.profile, name="api-profile"),
-    path(f"{DATASET}health/", api.health, name="api-health"),
+    path(f"{DATASET}versions/diff/", truth_api.diff, name="api-diff"),
+    path(f"{DATASET}health/", truth_api.health, name="api-health"),
+    path(f"{DATASET}exclude/", truth_api.exclude, name="api-exclude"),
     path(f"{DATASET}users/", explorer_api.users, name="api-users"),
     path(f"{DATASET}items/", explorer_api.items, name="api-items"),
     # an outside id may hold anything, slashes too: everything up to the last one is the id

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection, transaction
 
-from recweb.datasets import arrays, catalogue, people, tasks
+from recweb.datasets import arrays, catalogue, exclusion, past, tasks
 from recweb.datasets.models import Dataset, Kind, Version
 
 LOCK_SPACE = 7302  # of pg_advisory_xact_lock: one export of a version at a time
@@ -44,12 +44,13 @@ def write(
 
 
 def _again(version: Version) -> Path:
-    """From the tables: the events of its files, and the catalogue up to its last item."""
+    """From the tables, the same bytes as the first time: the events of its files without those
+    it leaves out, and the catalogue as it was."""
     files = version.imports.filter(kind=Kind.INTERACTIONS).order_by("loaded", "pk")
     parts = [arrays.read(version.dataset_id, batch.pk) for batch in files]
-    facts = catalogue.read(version.dataset_id).first(version.n_items)
-    names = people.event_names(version.dataset_id)
-    return write(version, "again", arrays.resolve(parts).rows, names, facts)
+    rows = exclusion.without(arrays.resolve(parts).rows, version.excluded)
+    names = tuple(name for name, _n in version.profile["events"])  # later files may bring more
+    return write(version, "again", rows, names, past.facts(version))
 
 
 def _whole(folder: Path) -> bool:

@@ -32,6 +32,8 @@ class Dataset(models.Model):
     rules = models.JSONField(default=list)
     time_zone = models.CharField(max_length=50, default="UTC")
     source = models.CharField(max_length=200, blank=True)
+    # at import: {"pseudonyms": bool, "round": seconds, "consent": name of a user attribute}
+    privacy = models.JSONField(default=dict, blank=True)
     created = models.DateTimeField(auto_now_add=True)
     deleted = models.DateTimeField(null=True)
 
@@ -158,6 +160,9 @@ class Version(models.Model):
     n_items = models.BigIntegerField()
     profile = models.JSONField(default=dict)  # figures behind the profile page
     folder = models.CharField(max_length=100, blank=True)  # exported arrays, below ARTIFACTS
+    # users whose events it leaves out: [{"user": code, "why": "shilling"}]
+    excluded = models.JSONField(default=list)
+    redacted = models.DateTimeField(null=True)  # when a user was last erased from its arrays
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created = models.DateTimeField(auto_now_add=True)
 
@@ -172,6 +177,52 @@ class Version(models.Model):
     def density(self) -> float:
         cells = self.n_users * self.n_items
         return self.n_interactions / cells if cells else 0.0
+
+
+class ReportKind(models.TextChoices):
+    HEALTH = "health", _("health")
+    DIFF = "diff", _("difference")
+    ANONYMITY = "anonymity", _("k-anonymity")
+
+
+class Report(models.Model):
+    """What a job found out about a version (or two). Names users and items by code only, so that
+    an erased user leaves nothing here."""
+
+    version = models.ForeignKey(Version, models.CASCADE, related_name="reports")
+    against = models.ForeignKey(Version, models.CASCADE, null=True, related_name="+")
+    kind = models.CharField(max_length=10, choices=ReportKind.choices)
+    figures = models.JSONField(default=dict)
+    seconds = models.FloatField(default=0.0)
+    created = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "against", "kind"], name="report_once", nulls_distinct=False
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.version}"
+
+
+class Erased(models.Model):
+    """Somebody who must not come back: known by a keyed hash alone (ABU-10)."""
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="erased")
+    mac = models.CharField(max_length=64)  # HMAC-SHA256 of the outside id, the dataset's key
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    counts = models.JSONField(default=dict)  # what was removed where
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dataset", "mac"], name="erased_once")]
+
+    def __str__(self) -> str:
+        return self.mac[:12]
 
 
 class Person(models.Model):

@@ -131,7 +131,22 @@ BAD_ROWS = _page(
     ),
 )
 HEALTH = inline_serializer(
-    "Health", {"version": s.IntegerField(), "checks": s.ListField(child=s.DictField())}
+    "Health",
+    {
+        "version": s.IntegerField(),
+        "report": s.DictField(allow_null=True, help_text="made, seconds; null: quick checks only"),
+        "job": s.IntegerField(allow_null=True),
+        "checks": s.ListField(child=s.DictField(), help_text="level: pass, warn, fail or skip"),
+        "excluded": s.IntegerField(help_text="users whose events the version leaves out"),
+    },
+)
+EXCLUDE = inline_serializer(
+    "Exclude",
+    {
+        "check": s.CharField(required=False, help_text="bots, copycats or shilling"),
+        "users": s.ListField(child=s.CharField(), required=False),
+        "keep": s.BooleanField(required=False, help_text="true: take them in again"),
+    },
 )
 
 

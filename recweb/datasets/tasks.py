@@ -42,6 +42,41 @@ def remove(run: "Run") -> None:
     removal.remove(run)
 
 
+def health(run: "Run") -> None:
+    """Examine a version: what will hurt before a model is trained."""
+    from recweb.datasets import examining
+
+    examining.health(run)
+
+
+def diff(run: "Run") -> None:
+    """What changed between two versions."""
+    from recweb.datasets import comparing
+
+    comparing.diff(run)
+
+
+def anonymity(run: "Run") -> None:
+    """With how many others each user shares what an outsider may know."""
+    from recweb.datasets import examining
+
+    examining.anonymity(run)
+
+
+def exclude(run: "Run") -> None:
+    """Make the version that leaves these users out, or takes them in again."""
+    from recweb.datasets import renewal
+
+    renewal.exclude(run)
+
+
+def erase(run: "Run") -> None:
+    """Forget one user everywhere."""
+    from recweb.datasets import erasure
+
+    erasure.erase(run)
+
+
 def options(given: dict[str, Any]) -> "Options":
     """Import.options as training takes them; raises Unreadable on an unknown one."""
     from training.clean import Options
@@ -138,35 +173,61 @@ def load_version(version: "Version") -> "tuple[Log, Items]":
     return log.load_log(folder / "log"), log.load_items(folder / "items")
 
 
+def examine(
+    version: "Version", listed: np.ndarray, totals: dict[str, int], progress: Any
+) -> list[dict[str, Any]]:
+    """The findings about a version, worst first, as JSON; totals: rows_in, dropped."""
+    from training.features import Rule
+    from training.health import examine as run
+    from training.health.data import Data
+
+    log, items = load_version(version)
+    rules = [Rule(**rule) for rule in version.dataset.rules]
+    return [found.json() for found in run(Data(log, items, listed, rules, **totals), progress)]
+
+
+def check_titles() -> dict[str, dict[str, str]]:
+    """Code of each check of the health report -> its title in both languages."""
+    from training.health import titles
+
+    return titles()
+
+
+def compare(before: "Version", after: "Version", progress: Any) -> dict[str, Any]:
+    """What changed between the arrays of two versions of a dataset, as JSON."""
+    from training.health import difference
+
+    return difference.compare(load_version(before)[0], load_version(after)[0], progress)
+
+
+def crowds(version: "Version") -> dict[str, Any]:
+    """How many users share what an outsider may know of them, as JSON."""
+    from training.health import crowd
+
+    return crowd.crowds(load_version(version)[0])
+
+
 def split_sizes(
     rows: "Rows", names: tuple[str, ...], n_users: int, n_items: int, rules: list[dict[str, Any]]
 ) -> dict[str, dict[str, Any]]:
     """What each split would make of these events: sizes, leak, or why it is impossible."""
     from training.features import Rule, positives
     from training.log import Log
-    from training.split import SplitError, split
+    from training.split import SplitError, choose, preview
 
     log = Log(rows.users, rows.items, rows.events, rows.values, rows.at, names, n_users, n_items)
     found: dict[str, dict[str, Any]] = {}
     liked = positives(log, [Rule(**rule) for rule in rules])
     for name in ("temporal", "user-temporal", "leave-last", "random"):
         try:
-            parts = split(liked, name)
+            found[name] = preview(liked, name)
         except SplitError as error:
             found[name] = {"refused": error.code, "details": error.details, "message": str(error)}
-            continue
-        counts = np.diff(parts.test.indptr)
-        known = np.diff(parts.train.indptr) > 0
-        found[name] = {
-            "train": int(parts.train.nnz),
-            "validation": int(parts.validation.nnz),
-            "test": int(parts.test.nnz),
-            "test_users": int(((counts > 0) & known).sum()),
-            "leak": parts.leak,
-        }
     try:
-        chosen = split(liked, "auto")
-        found["auto"] = {"name": chosen.name, "because": chosen.chosen_because}
+        name, because = choose(liked)
+        # what auto stands for may be impossible, too
+        refused = found[name] if "refused" in found[name] else {}
+        found["auto"] = refused or {"name": name, "because": because}
     except SplitError as error:
         found["auto"] = {"refused": error.code, "message": str(error)}
     return found

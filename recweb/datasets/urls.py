@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from recweb.datasets import batches, explore, manage, pages, wizard
+from recweb.datasets import batches, explore, manage, pages, truth, wizard
 
 DATASET = "datasets/<slug:slug>/"
 IMPORT = f"{DATASET}imports/<int:import_id>/"
@@ -12,6 +12,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{DATASET}map/", wizard.map_columns, name="dataset-map"),
     path(f"{DATASET}check/", wizard.check, name="dataset-check"),
     path(f"{DATASET}done/", wizard.done, name="dataset-done"),
+    path(f"{DATASET}health/", truth.health, name="dataset-health"),
+    path(f"{DATASET}exclude/", truth.exclude, name="dataset-exclude"),
+    path(f"{DATASET}diff/", truth.diff, name="dataset-diff"),
     path(f"{DATASET}settings/", manage.settings, name="dataset-settings"),
     path(f"{DATASET}token/", manage.token, name="dataset-token"),
     path(f"{DATASET}members/", manage.members, name="dataset-members"),

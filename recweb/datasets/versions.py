@@ -6,7 +6,17 @@ from typing import Any
 import numpy as np
 from django.utils.translation import gettext as _
 
-from recweb.datasets import arrays, catalogue, exports, fingerprint, people, profile, rules, tasks
+from recweb.datasets import (
+    arrays,
+    catalogue,
+    exclusion,
+    exports,
+    fingerprint,
+    people,
+    profile,
+    rules,
+    tasks,
+)
 from recweb.datasets.models import Dataset, Import, ImportState, Kind, Version
 from recweb.jobs.run import Run
 
@@ -26,18 +36,43 @@ def make(run: Run, batch: Import, parts: Sequence[arrays.Rows]) -> Version:
     stands make. The lock on the dataset's imports is held."""
     dataset = Dataset.objects.select_for_update().get(pk=batch.dataset_id)
     resolved = arrays.resolve(parts)
-    rows = resolved.rows
-    ids, attributes = people.read(dataset.pk)
-    facts = catalogue.read(dataset.pk)
-    names = people.event_names(dataset.pk)
-    run.progress(0.88, 1, _("Working out the fingerprint and the profile"))
     if batch.kind == Kind.INTERACTIONS:
         batch.facts["already_there"] = resolved.overlap
         batch.facts["new_rows"] = batch.accepted - resolved.overlap
     if not dataset.rules or batch.rules:
-        dataset.rules = batch.rules or rules.default(rows, names)
+        names = people.event_names(dataset.pk)
+        dataset.rules = batch.rules or rules.default(resolved.rows, names)
         dataset.save(update_fields=["rules"])
+    version = publish(run, dataset, resolved, batch.owner_id, exclusion.standing(dataset))
+    version.imports.set([*dataset.imports.filter(state=ImportState.LOADED), batch])
+    return version
+
+
+def again(run: Run, dataset: Dataset, owner_id: int, excluded: list[exclusion.Row]) -> Version:
+    """The same files as the newest version, other users left out. As `make` about locks."""
+    last = Version.objects.filter(dataset=dataset).latest("number")
+    parts = [arrays.read(dataset.pk, pk) for pk in loaded(dataset.pk)]
+    version = publish(run, dataset, arrays.resolve(parts), owner_id, excluded)
+    version.imports.set(last.imports.all())
+    return version
+
+
+def publish(
+    run: Run,
+    dataset: Dataset,
+    resolved: arrays.Resolved,
+    owner_id: int,
+    excluded: list[exclusion.Row],
+) -> Version:
+    everybody = resolved.rows
+    ids, attributes = people.read(dataset.pk)
+    facts = catalogue.read(dataset.pk)
+    names = people.event_names(dataset.pk)
+    run.progress(0.88, 1, _("Working out the fingerprint and the profile"))
+    excluded, bots = exclusion.complete(dataset, everybody, attributes, excluded)
+    rows = exclusion.without(everybody, excluded)
     figures = profile.figures(rows, names, facts, len(ids))
+    figures["quality"]["bots"] = bots  # also those that are left out
     figures["replaced"] = resolved.dropped
     if len(rows) < BIG:
         figures["splits"] = tasks.split_sizes(rows, names, len(ids), len(facts), dataset.rules)
@@ -50,16 +85,21 @@ def make(run: Run, batch: Import, parts: Sequence[arrays.Rows]) -> Version:
         n_users=len(ids),
         n_items=len(facts),
         profile=figures,
-        owner_id=batch.owner_id,
+        excluded=excluded,
+        owner_id=owner_id,
     )
-    version.imports.set([*dataset.imports.filter(state=ImportState.LOADED), batch])
-    catalogue.count_events(
-        "datasets_person", dataset.pk, np.bincount(rows.users, minlength=len(ids))
-    )
-    named = rows.items[rows.items >= 0]
-    catalogue.count_events("datasets_item", dataset.pk, np.bincount(named, minlength=len(facts)))
+    _count(dataset.pk, everybody, len(ids), len(facts))
     exports.write(version, f"j{run.job.pk}a{run.attempt}", rows, names, facts)
     return version
+
+
+def _count(dataset_id: int, rows: arrays.Rows, n_users: int, n_items: int) -> None:
+    """Events of each user and item, with those of users whom training leaves out."""
+    catalogue.count_events(
+        "datasets_person", dataset_id, np.bincount(rows.users, minlength=n_users)
+    )
+    named = rows.items[rows.items >= 0]
+    catalogue.count_events("datasets_item", dataset_id, np.bincount(named, minlength=n_items))
 
 
 def _seal(

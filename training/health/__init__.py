@@ -5,6 +5,7 @@ One file a check, arrays in, a Finding out; CHECKS lists them in the order of a 
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 
@@ -72,3 +73,8 @@ def timed(data: Data) -> dict[str, float]:
         check(data)
         seconds[code] = time.perf_counter() - begun
     return seconds
+
+
+def titles() -> dict[str, dict[str, str]]:
+    """Code of each check -> its title in both languages, in the order of CHECKS."""
+    return {code: sys.modules[check.__module__].SPEC["title"] for code, check in CHECKS.items()}

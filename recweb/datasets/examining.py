@@ -1,0 +1,49 @@
+"""The jobs that examine one version: its health, and how well its users hide."""
+
+import numpy as np
+from django.db.models import Sum
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from recweb.datasets import copying, reports, tasks
+from recweb.datasets.models import ReportKind, Version
+from recweb.jobs.run import Run
+
+
+def health(run: Run) -> None:
+    with reports.making(run, ReportKind.HEALTH) as (version, _against, figures):
+        run.progress(0, 1, _("Reading the events"))
+        titles = tasks.check_titles()
+        language = get_language() or "en"
+
+        def progress(done: int, total: int, code: str) -> None:
+            said = titles[code].get(language, titles[code]["en"])
+            run.progress(done, total, said)
+
+        found = tasks.examine(version, listed(version), totals(version), progress)
+        figures["checks"] = found
+        levels = [row["level"] for row in found]
+        figures["levels"] = {level: levels.count(level) for level in ("fail", "warn", "pass")}
+
+
+def anonymity(run: Run) -> None:
+    with reports.making(run, ReportKind.ANONYMITY) as (version, _against, figures):
+        run.progress(0, 1, _("Counting who hides among whom"))
+        figures |= tasks.crowds(version)
+
+
+def listed(version: Version) -> np.ndarray:
+    """bool (n_items,): an item file names it."""
+    sql = (
+        "SELECT code FROM datasets_item WHERE in_catalogue "
+        f"AND dataset_id = {int(version.dataset_id)} AND code < {int(version.n_items)}"
+    )
+    made = np.zeros(version.n_items, dtype=bool)
+    made[copying.read_binary(sql, ("i4",))[0]] = True
+    return made
+
+
+def totals(version: Version) -> dict[str, int]:
+    sums = version.imports.aggregate(rows=Sum("rows_in"), twice=Sum("duplicates"))
+    dropped = (sums["twice"] or 0) + version.profile.get("replaced", 0)
+    return {"rows_in": sums["rows"] or 0, "dropped": dropped}

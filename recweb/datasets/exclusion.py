@@ -1,0 +1,84 @@
+"""Users whom a version leaves out: bots, suspects, those without consent. Rows stay where they are;
+a version that leaves somebody out (or takes them in again) is a new one."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from django.utils.translation import gettext as _
+
+from recweb.datasets import profile
+from recweb.datasets.arrays import Rows
+from recweb.datasets.models import Dataset, Version
+from recweb.jobs import orders
+from recweb.jobs.models import Job
+
+if TYPE_CHECKING:
+    from recweb.people.models import User
+
+# {"user": code, "why": "bots"}; with "kept": True an admin took them in again
+Row = dict[str, Any]
+YES = {"1", "true", "yes", "y", "t", "granted", "是", "同意", "有"}
+MOST = 100_000
+
+
+def left_out(version: Version) -> list[int]:
+    return sorted(row["user"] for row in version.excluded if not row.get("kept"))
+
+
+def standing(dataset: Dataset) -> list[Row]:
+    """What the newest version leaves out: the next one goes on with it."""
+    last = Version.objects.filter(dataset=dataset).order_by("-number").first()
+    return list(last.excluded) if last else []
+
+
+def complete(
+    dataset: Dataset,
+    rows: Rows,
+    attributes: Sequence[dict[str, str]],
+    excluded: Iterable[Row],
+) -> tuple[list[Row], list[list[int]]]:
+    """(excluded, the bots): bots are out by default (BAD-48), and whoever did not consent."""
+    known = {row["user"]: row for row in excluded if row["why"] != "consent"}
+    bots = profile.bots(rows)
+    for user, _busiest in bots:
+        known.setdefault(user, {"user": user, "why": "bots"})
+    if column := dataset.privacy.get("consent"):
+        for user, facts in enumerate(attributes):
+            if facts.get(column, "").strip().casefold() not in YES:
+                known[user] = {"user": user, "why": "consent"}
+    return sorted(known.values(), key=lambda row: int(row["user"])), bots
+
+
+def without(rows: Rows, excluded: Iterable[Row]) -> Rows:
+    codes = [row["user"] for row in excluded if not row.get("kept")]
+    if not codes or not len(rows):
+        return rows
+    out = np.zeros(max(int(rows.users.max()), *codes) + 1, dtype=bool)
+    out[codes] = True
+    return rows.take(~out[rows.users])
+
+
+def merge(excluded: Iterable[Row], users: Iterable[int], why: str, *, keep: bool) -> list[Row]:
+    """With these users left out (or, keep=True, taken in again)."""
+    known = {row["user"]: row for row in excluded}
+    for user in users:
+        if keep:
+            known[user] = {"user": user, "why": known.get(user, {}).get("why", why), "kept": True}
+        else:
+            known[user] = {"user": user, "why": why}
+    return sorted(known.values(), key=lambda row: int(row["user"]))
+
+
+def order(dataset: Dataset, owner: "User", users: Sequence[int], why: str, *, keep: bool) -> Job:
+    """A job that makes the version without (or again with) these users. Raises orders.Quota."""
+    n = len(users)
+    words = _("Take %(n)d users in again: %(data)s") if keep else _("Exclude %(n)d users: %(data)s")
+    return orders.order(
+        "exclude",
+        owner=owner,
+        title=words % {"n": n, "data": dataset.name[:80]},
+        dataset_id=dataset.pk,
+        target_id=dataset.pk,
+        params={"users": list(users)[:MOST], "why": why[:40], "keep": keep},
+    )

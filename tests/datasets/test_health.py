@@ -1,0 +1,139 @@
+"""The health report: a job, a page, the API, and the switch that leaves suspects out."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from recweb.datasets import exclusion
+from recweb.datasets.models import Dataset, Report
+from recweb.people.models import Audit, User
+from tests.datasets.conftest import bring, work_off
+from tests.datasets.test_pages import text_of
+
+pytestmark = pytest.mark.django_db
+Login = Callable[[User], Client]
+START = 1_600_000_000
+
+
+def bots_and_people() -> str:
+    """One user with 1,200 events in an hour, thirty with ten events each."""
+    rows = [f"robot,{n % 40},{START + n}" for n in range(1200)]
+    rows += [f"u{user},{(user * 7 + n) % 40},{START + user * 90_000 + n * 4_000}"
+             for user in range(30) for n in range(10)]  # fmt: skip
+    return "user,item,timestamp\n" + "\n".join(rows) + "\n"
+
+
+def test_the_report_is_made_by_a_job_and_shown(
+    loaded: Dataset, bob: User, login: Login, django_assert_max_num_queries: Any
+) -> None:
+    client = login(bob)
+    before = text_of(client.get("/datasets/shop/health/"))
+    assert "Not examined yet" in before
+    assert client.post("/datasets/shop/health/", {"version": "1"}).status_code == 302
+    assert work_off("quick").state == "done"
+    with django_assert_max_num_queries(15):
+        response = client.get("/datasets/shop/health/")
+    shown = text_of(response)
+    assert 'id="check-long-tail"' in shown
+    assert "Dangerous Minds" in shown  # evidence has titles, not codes
+    assert len(response.content) < 150_000
+    assert client.get("/datasets/shop/health/?version=9").status_code == 404
+
+
+def test_the_api_has_quick_checks_first_and_the_report_after(
+    loaded: Dataset, bob: User, login: Login
+) -> None:
+    client = login(bob)
+    before = client.get("/api/v1/datasets/shop/health/").json()
+    assert before["report"] is None
+    assert before["checks"]
+    order = client.post("/api/v1/datasets/shop/health/", content_type="application/json")
+    assert order.status_code == 202
+    again = client.post("/api/v1/datasets/shop/health/", content_type="application/json")
+    assert again.json()["job"]["id"] == order.json()["job"]["id"]  # not twice
+    work_off("quick")
+    after = client.get("/api/v1/datasets/shop/health/").json()
+    assert after["report"]["seconds"] > 0
+    levels = ["fail", "warn", "pass", "skip"]
+    found = [levels.index(row["level"]) for row in after["checks"]]
+    assert found == sorted(found)
+    codes = {row["code"]: row for row in after["checks"]}
+    assert {"duplicates", "clock", "bots", "shilling", "split-leak", "k-core"} <= set(codes)
+    rows = codes["long-tail"]["rows"]
+    assert {row[0] for row in rows["rows"]} <= {"31", "1029", "1061", "10"}  # outside ids
+
+
+def test_a_stranger_sees_and_orders_nothing(
+    loaded: Dataset, cat: User, ann: User, login: Login
+) -> None:
+    client = login(cat)
+    for path in ("/datasets/shop/health/", "/datasets/shop/diff/", "/api/v1/datasets/shop/health/"):
+        assert client.get(path).status_code == 404
+        assert client.post(path, content_type="application/json").status_code == 404
+    assert client.post("/datasets/shop/exclude/", {"check": "bots"}).status_code == 404
+
+
+def test_bad_48_a_bot_is_left_out_by_default_and_one_switch_takes_it_in(
+    shop: Dataset, bob: User, login: Login
+) -> None:
+    batch = bring(shop, "interactions", bots_and_people())
+    assert batch.accepted == 1500  # nothing is lost
+    first = shop.version
+    assert first is not None
+    assert first.n_interactions == 300
+    assert [row["why"] for row in first.excluded] == ["bots"]
+    client = login(bob)
+    client.post("/api/v1/datasets/shop/health/", content_type="application/json")
+    work_off("quick")
+    kept = {"users": ["robot"], "keep": True}
+    answer = client.post("/api/v1/datasets/shop/exclude/", kept, content_type="application/json")
+    assert answer.status_code == 202
+    assert work_off("quick").state == "done"
+    second = shop.version
+    assert second is not None
+    assert (second.number, second.n_interactions) == (2, 1500)
+    assert exclusion.left_out(second) == []
+    first.refresh_from_db()
+    assert first.n_interactions == 300  # a version never changes
+    # the switch on the page: the report of version 2 names the robot, and it goes again
+    client.post("/datasets/shop/health/", {"version": "2"})
+    work_off("quick")
+    shown = text_of(client.get("/datasets/shop/health/"))
+    assert "Exclude them from training" in shown
+    asked = {"check": "bots", "version": "2", "do": "exclude"}
+    assert client.post("/datasets/shop/exclude/", asked).status_code == 302
+    work_off("quick")
+    third = shop.version
+    assert third is not None
+    assert third.n_interactions == 300
+    assert third.fingerprint == first.fingerprint  # the same content again
+    assert Audit.objects.filter(action="exclude", target="shop").count() == 1
+
+
+def test_abu_08_the_next_file_does_not_bring_the_excluded_back(shop: Dataset) -> None:
+    bring(shop, "interactions", bots_and_people())
+    more = f"user,item,timestamp\nrobot,1,{START + 900_000}\nu1,2,{START + 900_001}\n"
+    bring(shop, "interactions", more, "more.csv")
+    version = shop.version
+    assert version is not None
+    assert version.n_interactions == 301
+
+
+def test_a_check_without_suspects_excludes_nobody(loaded: Dataset, bob: User, login: Login) -> None:
+    client = login(bob)
+    assert client.post("/datasets/shop/exclude/", {"check": "bots"}).status_code == 302
+    answer = client.post(
+        "/api/v1/datasets/shop/exclude/", {"check": "bots"}, content_type="application/json"
+    )
+    assert answer.status_code == 422
+    assert loaded.versions.count() == 1
+
+
+def test_a_report_dies_with_its_version(loaded: Dataset, bob: User, login: Login) -> None:
+    login(bob).post("/datasets/shop/health/")
+    work_off("quick")
+    report = Report.objects.get()
+    assert "31" not in str(report.figures["checks"][0].get("suspects"))
+    assert str(report).startswith("health")
