@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training import store
+from training.attention import states
 from training.metrics.catalogue import Catalogue
 
 Floats = npt.NDArray[np.float64]
@@ -24,6 +25,7 @@ FORMS = {
 }
 
 
+FOLDED = ("ials", "project", "sequence")
 FALLBACK = 500  # popular items kept for users of whom nothing is known
 
 
@@ -90,9 +92,7 @@ class Bundle:
             return user is not None or len(history) > 0
         if self._row(user) is not None:
             return True
-        return (
-            self.meta.get("fold_in") in ("ials", "project") and len(self.known_items(history)) > 0
-        )
+        return self.meta.get("fold_in") in FOLDED and len(self.known_items(history)) > 0
 
     def scores(
         self, user: int | None, history: Items, confidences: npt.ArrayLike | None = None
@@ -113,8 +113,12 @@ class Bundle:
         if self.form == "lists":
             assert row is not None  # noqa: S101  knows() said so
             return self._spread(self.arrays["items"][row], self.arrays["scores"][row])
+        # a model of sequences reads what came since the training too
+        live = self.meta.get("fold_in") == "sequence" and len(self.known_items(history)) > 0
         vector = (
-            self.folded(history, confidences) if row is None else self.arrays["user_factors"][row]
+            self.folded(history, confidences)
+            if row is None or live
+            else self.arrays["user_factors"][row]
         )
         out = (self.arrays["item_factors"] @ vector.astype(np.float32)).astype(np.float64)
         if "item_bias" in self.arrays:
@@ -127,8 +131,11 @@ class Bundle:
         """Factors (d,) of a user who was not in training, from the history alone.
 
         "ials": the row solve of Hu, Koren & Volinsky 2008, eq. 4, with c = 1 + alpha r;
-        "project": history @ item_factors.
+        "project": history @ item_factors; "sequence": the state after the newest item.
         """
+        if self.meta.get("fold_in") == "sequence":
+            newest = self.known_items(history)[-len(self.arrays["positions"]) :]
+            return np.asarray(states(self.arrays, newest[None], [len(newest)])[0], np.float64)
         mine, weights = self.weighted(history, confidences)
         factors = self.arrays["item_factors"][mine].astype(np.float64)  # (h, d)
         if self.meta.get("fold_in") == "project":

@@ -21,6 +21,7 @@ def in_words(step: str) -> str:
         "epoch": _("epoch"),
         "similarities": _("similarities"),
         "walks": _("walks"),
+        "transitions": _("transitions"),
         "rank": _("rank"),
         "validation": _("validation"),
         "test": _("test"),

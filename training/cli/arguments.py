@@ -21,7 +21,8 @@ SEEDS = 2**31
 class Request:
     """One evaluation. params: model -> parameters given (unchecked ranges are refused before).
 
-    minimum: ratings from this on are positives, None = half of the largest rating.
+    minimum: ratings from this on are positives, None = half of the largest rating. refit: learn
+    train and validation before the test is ranked.
     """
 
     log: Path
@@ -36,6 +37,7 @@ class Request:
     seed: int
     minimum: float | None
     out: Path | None
+    refit: bool = False
 
 
 def parser() -> argparse.ArgumentParser:
@@ -61,6 +63,8 @@ def parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=0)
     add("--minimum", type=float,
         help="ratings from here on are positives, usually half of the largest")  # fmt: skip
+    add("--refit", action="store_true",
+        help="learn train and validation before the test; sequences always do")  # fmt: skip
     add("--json", type=Path, dest="out", metavar="OUT", help="where to write all figures")
     return root
 
@@ -90,6 +94,7 @@ def request(given: argparse.Namespace) -> Request:
         seed=given.seed,
         minimum=given.minimum,
         out=given.out,
+        refit=given.refit,
     )
 
 

@@ -58,14 +58,25 @@ def refuse_needs(request: Request, data: Data) -> None:
     lacks = {
         "text": data.items is None and "item texts: add --items FILE",
         "topics": data.items is None and "item categories: add --items FILE",
-        "time": (data.log.at is None or data.ordered) and "times: add a column of timestamps",
+        "time": data.log.at is None and "times: add a column of timestamps",
         "ratings": not (rated_events and _given_values(data.log, rated_events))
         and "ratings: add a column called rating",
     }
     for model in request.models:
-        for need in registry.model_spec(model)["needs"]:
+        spec = registry.model_spec(model)
+        for need in spec["needs"]:
             if lacks[need]:
                 raise Wrong(f"{model} needs {lacks[need]}, or leave {model} out of --model")
+        if "time" in spec["needs"] and data.ordered and spec["kind"] != "sequence":
+            raise Wrong(
+                f"{model} needs times, and sequences have an order only: add a column of "
+                f"timestamps, or leave {model} out of --model"
+            )
+        if spec["kind"] == "sequence" and request.split == "random":
+            raise Wrong(
+                f"--split random mixes past and future, and {model} reads the order of events: "
+                f"use temporal, user-temporal or leave-last, or leave {model} out of --model"
+            )
 
 
 def rules(log: Log, minimum: float | None) -> list[Rule]:
@@ -84,12 +95,18 @@ def rules(log: Log, minimum: float | None) -> list[Rule]:
 
 def top_n(request: Request, data: Data) -> Split:
     """The split of the positives, for models that rank. Raises Wrong with the reason."""
+    held = None
+    if data.test is not None:
+        held = positives(data.test, rules(data.log, request.minimum))
+    return _split(request, data, liked(request, data), held)
+
+
+def liked(request: Request, data: Data) -> Positives:
+    """The positives of the log. Raises Wrong when it holds none of the kind."""
     chosen = rules(data.log, request.minimum)
     if not chosen:
         raise Wrong(f"{request.log.name} holds searches only: there is nothing to recommend")
-    liked = positives(data.log, chosen)
-    held = None if data.test is None else positives(data.test, chosen)
-    return _split(request, data, liked, held)
+    return positives(data.log, chosen)
 
 
 def explicit(request: Request, data: Data) -> Split:
@@ -98,27 +115,27 @@ def explicit(request: Request, data: Data) -> Split:
     return _split(request, data, rated(_rated_only(data.log)), held)
 
 
-def _split(request: Request, data: Data, liked: Positives, held: Positives | None) -> Split:
+def _split(request: Request, data: Data, mine: Positives, held: Positives | None) -> Split:
     if held is not None:
-        return _fixed(liked, held, data, request.seed)
+        return _fixed(mine, held, data, request.seed)
     name = request.split
     if data.ordered and name == "temporal":  # an order within each user is no clock for all
         raise Wrong("--split temporal needs times, and sequences have an order only")
     if data.ordered and name == "auto":
         name = "leave-last"
     try:
-        made = split(liked, name, seed=request.seed, items=data.items)
+        made = split(mine, name, seed=request.seed, items=data.items)
     except SplitError as error:
         raise Wrong(f"--split: {error}") from None
     return replace(made, leak=None) if data.ordered else made
 
 
-def _fixed(liked: Positives, held: Positives, data: Data, seed: int) -> Split:
-    if not len(liked) or not len(held):
-        where = "--log" if not len(liked) else "--test"
+def _fixed(mine: Positives, held: Positives, data: Data, seed: int) -> Split:
+    if not len(mine) or not len(held):
+        where = "--log" if not len(mine) else "--test"
         raise Wrong(f"{where} holds no positive event; see --minimum")
-    train, test = matrix(liked, liked.confidence), matrix(held, held.confidence)
-    at = None if liked.at is None or held.at is None else liked.at
+    train, test = matrix(mine, mine.confidence), matrix(held, held.confidence)
+    at = None if mine.at is None or held.at is None else mine.at
     leak = None
     if at is not None and held.at is not None and not data.ordered:
         leak = float(np.mean(held.at < at.max()))
@@ -126,7 +143,7 @@ def _fixed(liked: Positives, held: Positives, data: Data, seed: int) -> Split:
         train=train,
         validation=_nothing(train),
         test=test,
-        train_at=None if at is None else matrix(liked, at.astype(np.float64)),
+        train_at=None if at is None else matrix(mine, at.astype(np.float64)),
         name="given",
         seed=seed,
         leak=leak,

@@ -125,9 +125,12 @@ def _summary(data: dict[str, Any]) -> str:
         if rule["minimum"] is not None
     ]
     positive = f"\npositives: {', '.join(bounds)}" if bounds and "pairs" in data else ""
+    again = (
+        "\nbefore the test is ranked, models learn train and validation" if data["refit"] else ""
+    )
     return (
         f"{data['log']}: {data['users']} users, {data['items']} items, {data['events']} events\n"
-        f"split {data['split']}{why}{leak}, seed {data['seed']}; {parts}{positive}"
+        f"split {data['split']}{why}{leak}, seed {data['seed']}; {parts}{positive}{again}"
     )
 
 

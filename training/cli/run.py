@@ -11,7 +11,8 @@ import numpy as np
 
 from training import registry
 from training.cli.arguments import Request
-from training.cli.data import Data, explicit, load, refuse_needs, rules, top_n
+from training.cli.data import Data, explicit, liked, load, refuse_needs, rules, top_n
+from training.cli.refit import joined, refitted
 from training.cli.resources import Cost, Meter
 from training.cli.tune import Tuned, hold_out, tune
 from training.cli.wrong import Wrong
@@ -59,16 +60,32 @@ def run(request: Request, say: Say) -> Report:
     stars = explicit(request, data) if "rating" in kinds.values() else None
     ranked = top_n(request, data) if set(kinds.values()) - {"rating"} else None
     ranked = _with_vectors(ranked, request.models, say)
+    known = joined(ranked, liked(request, data)) if ranked and refits(request, data) else None
     results = []
     for model, kind in kinds.items():
         mine = stars if kind == "rating" else ranked
         assert mine is not None  # noqa: S101  made above for each kind
-        results.append(_result(model, mine, request, say))
+        results.append(_result(model, mine, request, say, None if kind == "rating" else known))
     return Report(_facts(request, data, ranked, stars), tuple(results))
 
 
-def _result(model: str, split: Split, request: Request, say: Say) -> Result:
-    """One model's figures; what it refuses becomes its error, and the others go on."""
+def refits(request: Request, data: Data) -> bool:
+    """Whether a model learns train and validation before the test is ranked.
+
+    Asked for, or sequences split leave-last, as everybody measures them.
+    """
+    if request.test is not None:
+        return False  # a given split has no validation part
+    return request.refit or (data.ordered and request.split in ("auto", "leave-last"))
+
+
+def _result(
+    model: str, split: Split, request: Request, say: Say, known: Split | None = None
+) -> Result:
+    """One model's figures; what it refuses becomes its error, and the others go on.
+
+    known: train and validation in one, for a refit; the test is the same.
+    """
     params, tuned, started = request.params[model], None, time.perf_counter()
     try:
         if request.tune:
@@ -79,6 +96,9 @@ def _result(model: str, split: Split, request: Request, say: Say) -> Result:
         say(f"{model}: training")
         with Meter() as meter:
             made.fit(split, rng=np.random.default_rng(request.seed), progress=quiet)
+            if known is not None:
+                say(f"{model}: with validation")
+                made = refitted(model, made, known, request.seed)
         say(f"{model}: measuring")
         metrics = measured(made, split, registry.model_spec(model)["kind"], request)
     except MemoryError:
@@ -174,6 +194,7 @@ def _facts(
         "seed": request.seed,
         "k": list(request.ks),
         "tune": request.tune,
+        "refit": refits(request, data),
         "rules": [
             {"event": rule.event, "minimum": rule.minimum, "weight": rule.weight}
             for rule in rules(data.log, request.minimum)

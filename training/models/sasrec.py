@@ -1,0 +1,281 @@
+"""A transformer that reads what a person took, oldest first, and says what comes next.
+
+Kang, McAuley: Self-attentive sequential recommendation (ICDM 2018), with the softmax over many
+shared negatives that Klenitskiy and Vasilev (RecSys 2023) show to matter more than the network.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from training.attention import states
+from training.models.contract import Progress
+from training.models.order import Histories, histories
+from training.registry import fill
+from training.split import Split
+from training.store import Checkpoint
+
+if TYPE_CHECKING:
+    from training.engine.loop import Trained
+
+SPEC: dict[str, Any] = {
+    "id": "sasrec",
+    "class": "SASRec",
+    "name": {"en": "SASRec (what comes next)", "zh-hans": "SASRec(下一个是什么)"},
+    "kind": "sequence",
+    "paper": "Kang, McAuley: Self-attentive sequential recommendation (ICDM 2018), §III; loss: "
+    "Klenitskiy, Vasilev (RecSys 2023); gbce: Petrov, Macdonald: gSASRec (RecSys 2023), eq. 17",
+    "help": {
+        "en": "Reads each history in its order and learns what tends to follow what. A session "
+        "that it never saw is read the same way when it is served.",
+        "zh-hans": "按顺序阅读每个用户的历史,学习什么之后常接什么。"
+        "服务时也以同样方式读取从未见过的会话。",
+    },
+    "when": {
+        "en": "The order matters: sessions, episodes, refills. Needs times, and a split by time: "
+        "on a random split the order would tell the answer.",
+        "zh-hans": "顺序重要时使用:会话、剧集、补购。需要时间,并按时间划分:"
+        "随机划分中顺序会泄露答案。",
+    },
+    "cost": {
+        "en": "Three to six minutes for 150,000 events; linear in events x epochs x negatives.",
+        "zh-hans": "十五万条事件约三到六分钟;随事件数 x 轮数 x 负例数线性增长。",
+    },
+    "formula": "h = transformer(v_1 ... v_t), causal; min -ln(exp(h v_next) / (exp(h v_next) + sum "
+    "over drawn j of exp(h v_j)))",
+    "needs": ["time"],
+    "serving": "factors",
+    "params": {
+        "loss": {
+            "type": "choice",
+            "default": "softmax",
+            "choices": ["softmax", "gbce"],
+            "tune": False,
+            "help": {
+                "en": "softmax: the next item against all drawn ones at once; gbce: yes or no for "
+                "each, calibrated for how few are drawn (gSASRec).",
+                "zh-hans": "softmax:下一个物品与所有抽取的物品一起对比;"
+                "gbce:逐个判断是或否,并按抽取数量校准(gSASRec)。",
+            },
+        },
+        "factors": {
+            "type": "int",
+            "default": 64,
+            "low": 4,
+            "high": 512,
+            "log": True,
+            "tune": [32, 128],
+            "help": {
+                "en": "Length of the vectors, rounded up to a multiple of heads. More can tell "
+                "finer tastes apart and costs more.",
+                "zh-hans": "向量长度,向上取整为头数的倍数。越大越能区分细微口味,成本也越高。",
+            },
+        },
+        "blocks": {
+            "type": "int",
+            "default": 2,
+            "low": 1,
+            "high": 8,
+            "log": False,
+            "tune": False,
+            "help": {
+                "en": "Layers of attention. More can combine more and costs more.",
+                "zh-hans": "注意力层数。越多能组合的关系越多,成本也越高。",
+            },
+        },
+        "heads": {
+            "type": "int",
+            "default": 2,
+            "low": 1,
+            "high": 8,
+            "log": False,
+            "tune": False,
+            "help": {
+                "en": "Things that a layer can look at side by side.",
+                "zh-hans": "每层可并行关注的方面数。",
+            },
+        },
+        "dropout": {
+            "type": "float",
+            "default": 0.5,
+            "low": 0.0,
+            "high": 0.9,
+            "log": False,
+            "tune": [0.1, 0.6],
+            "help": {
+                "en": "Share of the signals that is switched off while learning. Higher for short, "
+                "sparse histories; 0.2 for long ones.",
+                "zh-hans": "学习时随机关闭的信号比例。历史短而稀疏时取高值;历史长时取 0.2。",
+            },
+        },
+        "longest": {
+            "type": "int",
+            "default": 50,
+            "low": 1,
+            "high": 500,
+            "log": True,
+            "tune": False,
+            "help": {
+                "en": "Newest items of a history that are read.",
+                "zh-hans": "读取历史中最新的多少个物品。",
+            },
+        },
+        "negatives": {
+            "type": "int",
+            "default": 1024,
+            "low": 1,
+            "high": 20000,
+            "log": True,
+            "tune": False,
+            "help": {
+                "en": "Items drawn against each batch; in a smaller catalogue all of them.",
+                "zh-hans": "每批抽取的负例物品数;目录较小时取全部物品。",
+            },
+        },
+        "calibration": {
+            "type": "float",
+            "default": 0.75,
+            "low": 0.0,
+            "high": 1.0,
+            "log": False,
+            "tune": False,
+            "help": {
+                "en": "gbce only: 0 is plain binary cross-entropy, 1 undoes the overconfidence of "
+                "few negatives wholly.",
+                "zh-hans": "仅用于 gbce:0 为普通二元交叉熵,1 完全消除负例过少造成的过度自信。",
+            },
+        },
+        "learning_rate": {
+            "type": "float",
+            "default": 0.001,
+            "low": 0.00001,
+            "high": 1.0,
+            "log": True,
+            "tune": [0.0003, 0.003],
+            "help": {
+                "en": "Length of a step. Higher learns faster and may diverge.",
+                "zh-hans": "步长。越高学得越快,但可能发散。",
+            },
+        },
+        "batch": {
+            "type": "int",
+            "default": 256,
+            "low": 1,
+            "high": 100000,
+            "log": True,
+            "tune": False,
+            "help": {"en": "Histories of one step.", "zh-hans": "每一步的历史数。"},
+        },
+        "epochs": {
+            "type": "int",
+            "default": None,
+            "low": 1,
+            "high": 10000,
+            "log": True,
+            "help": {
+                "en": "Passes over the log. Empty: until validation stops rising, the best kept.",
+                "zh-hans": "遍历日志的轮数。留空:直到验证指标不再上升,并保留最好的一轮。",
+            },
+        },
+        "accumulate": {
+            "type": "int",
+            "default": 1,
+            "low": 1,
+            "high": 1024,
+            "log": True,
+            "tune": False,
+            "help": {
+                "en": "Parts that a step is computed in: less memory, the same step.",
+                "zh-hans": "将一步拆成几部分计算:更省内存,结果相同。",
+            },
+        },
+        "precision": {
+            "type": "choice",
+            "default": "float32",
+            "choices": ["float32", "bfloat16"],
+            "tune": False,
+            "help": {
+                "en": "bfloat16 is faster on graphics cards and new processors, and coarser.",
+                "zh-hans": "bfloat16 在显卡和新处理器上更快,但精度较低。",
+            },
+        },
+    },
+}
+
+MOST, USUAL, PATIENCE, EVERY = 100, 40, 10, 2  # epochs
+AT_ONCE = 256  # histories whose states are computed together
+
+
+class SASRec:
+    """Causal self-attention; a user is the state after the newest item of the history."""
+
+    def __init__(self, **params: Any) -> None:
+        self.params = fill(SPEC, params)
+
+    def fit(
+        self,
+        split: Split,
+        *,
+        rng: np.random.Generator,
+        progress: Progress,
+        checkpoint: Checkpoint | None = None,
+    ) -> Self:
+        """Learn from split.train; an interrupted run goes on from `checkpoint`, bit for bit.
+
+        Raises ValueError without times, on a random split, without a history of two items, and
+        engine.diverged.Diverged (a ValueError) when the loss is no number.
+        """
+        known = histories(split, SPEC["id"])
+        ordered = split.train if split.train_at is None else split.train_at
+        if not (np.diff(known.ends) > 1).any():
+            raise ValueError("sasrec needs a history of at least two items, and there is none")
+        from training.engine.loop import train
+        from training.engine.session import session
+        from training.engine.state import identity
+        from training.engine.task import plan_of
+        from training.models.sasrec_task import NextItem
+
+        heads = self.params["heads"]
+        width = -(-self.params["factors"] // heads) * heads
+        with session(rng) as device:
+            task = NextItem(split, known, self.params | {"factors": width}, device)
+            self.trained_: Trained = train(
+                task,
+                plan_of(self.params, most=MOST, usual=USUAL, patience=PATIENCE, every=EVERY),
+                split,
+                identity=identity(SPEC["id"], self.params, ordered),
+                progress=progress,
+                checkpoint=checkpoint,
+            )
+            self.weights_ = task.weights()
+        return self._read(known)
+
+    def observe(self, split: Split) -> Self:
+        """The same weights, reading the histories of `split`; nothing is learnt from them."""
+        return self._read(histories(split, SPEC["id"]))
+
+    def scores(self, users: np.ndarray) -> np.ndarray:
+        """State after the newest item times item vectors, float32 (len(users), n_items)."""
+        return np.asarray(self.user_factors_[users] @ self.weights_["item_factors"].T)
+
+    def serving(self) -> dict[str, np.ndarray]:
+        """user_factors, item_factors and what attention.py reads, float32 (form factors)."""
+        return self.weights_ | {"user_factors": self.user_factors_}
+
+    def serving_meta(self) -> dict[str, Any]:
+        """The form, that a history is read by attention.py, and the epochs that a refit takes."""
+        return {"form": "factors", "fold_in": "sequence", "epochs": self.trained_.epochs}
+
+    def _read(self, known: Histories) -> Self:
+        """user_factors_ (n_users, d): 0 for who has no history, of whom nothing is known."""
+        longest, table = self.params["longest"], self.weights_["item_factors"]
+        self.user_factors_ = np.zeros((len(known.ends) - 1, table.shape[1]), np.float32)
+        counts = np.minimum(np.diff(known.ends), longest)
+        order = np.argsort(counts, kind="stable")  # like lengths together: no padding is computed
+        order = order[counts[order] > 0]
+        for start in range(0, len(order), AT_ONCE):
+            users = order[start : start + AT_ONCE]
+            self.user_factors_[users] = states(self.weights_, *known.windows(users, longest))
+        return self
