@@ -66,7 +66,7 @@ def positives(log: Log, rules: Sequence[Rule]) -> Positives:
         np.maximum(confidence, _confidence(log, rule), out=confidence)
     rows = np.flatnonzero((confidence > 0) & (log.items >= 0))
     pairs = log.users[rows].astype(np.int64) * log.n_items + log.items[rows]
-    order = np.argsort(pairs, kind="stable")  # stable: within a pair the log's order stays
+    order = _in_order(pairs)  # within a pair the log's order stays
     starts = np.flatnonzero(np.diff(pairs[order], prepend=-1))
     best = np.maximum.reduceat(confidence[rows[order]], starts) if len(rows) else confidence[:0]
     newest = rows[order[np.append(starts[1:], len(rows)) - 1]] if len(rows) else rows
@@ -81,6 +81,16 @@ def positives(log: Log, rules: Sequence[Rule]) -> Positives:
         n_items=log.n_items,
         rows=newest,
     )
+
+
+def _in_order(keys: np.ndarray) -> np.ndarray:
+    """Stable places of ascending keys; where key and place fit one number, by sorting numbers."""
+    bits = max(1, (len(keys) - 1).bit_length()) if len(keys) else 1
+    if not len(keys) or int(keys.max()).bit_length() + bits > 62:
+        return np.argsort(keys, kind="stable")
+    packed = (keys << bits) | np.arange(len(keys))
+    packed.sort()
+    return np.asarray(packed & ((1 << bits) - 1))
 
 
 def multi_hot(categories: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], sparse.csr_matrix]:

@@ -285,7 +285,7 @@ def _held_out(
 
     Equal `by`: the order of the log decides.
     """
-    order = np.lexsort((np.arange(len(by)), by, positives.users))
+    order = _by_user(positives.users, by)
     counts = np.bincount(positives.users, minlength=positives.n_users)
     ends = np.cumsum(counts)
     users = positives.users[order]
@@ -294,6 +294,15 @@ def _held_out(
     parts = np.empty(len(order), dtype=np.int8)
     parts[order] = np.where(from_end < test, TEST, np.where(from_end < 2 * test, VALIDATION, TRAIN))
     return parts
+
+
+def _by_user(users: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """Rows by user, then by `by`, then as they stand: lexsort, by one sort of packed numbers."""
+    rows = np.arange(len(by))
+    first = rows if (by[1:] >= by[:-1]).all() else np.argsort(by, kind="stable")
+    keys = (users[first].astype(np.int64) << 32) | rows
+    keys.sort()  # numbers are sorted several times as fast as places
+    return np.asarray(first[keys & 0xFFFFFFFF])
 
 
 Way = Callable[[Positives, np.random.Generator], np.ndarray]

@@ -55,9 +55,7 @@ def _audiences(users: np.ndarray, items: np.ndarray, n_items: int) -> list[np.nd
     return np.split(users[order], ends)
 
 
-def _group(
-    mine: np.ndarray, known: int, lists: list[np.ndarray], rng: np.random.Generator
-) -> int:
+def _group(mine: np.ndarray, known: int, lists: list[np.ndarray], rng: np.random.Generator) -> int:
     """Users who have all of `known` random items of mine."""
     chosen = rng.choice(mine, known, replace=False).tolist()
     chosen.sort(key=lambda item: len(lists[item]))

@@ -33,8 +33,8 @@ AGAIN = 60  # seconds
 
 def check(data: Data) -> Finding:
     """Share of the files' rows that repeat another row; exact repeats in the arrays count too."""
-    users, again = _again(data)
-    exact = _exact(data)
+    users, exact = _again(data)
+    again = len(users)
     rows = max(data.rows_in, len(data) + data.dropped)
     dropped = data.dropped + exact
     worst, counts = runs(np.sort(users))
@@ -49,6 +49,32 @@ def check(data: Data) -> Finding:
     )
 
 
+def _again(data: Data) -> tuple[np.ndarray, int]:
+    """(users of events that follow an equal one within a minute, how many repeat one exactly).
+
+    Rows are sorted by some bits of (user, item, event) and, below them, by their number, which is
+    their order in time; what stands side by side is then compared in full.
+    """
+    log = data.log
+    if len(log) < 2:
+        return np.empty(0, np.int32), 0
+    bits = np.uint64(max(1, (len(log) - 1).bit_length()))
+    keys = (_keys(data) >> bits) << bits
+    keys |= np.arange(len(log), dtype=np.uint64)
+    keys.sort()
+    near = np.flatnonzero((keys[1:] >> bits) == (keys[:-1] >> bits))
+    mask = (np.uint64(1) << bits) - np.uint64(1)
+    first, second = (keys[near] & mask).astype(np.int64), (keys[near + 1] & mask).astype(np.int64)
+    same = np.ones(len(near), dtype=bool)
+    for column in (log.users, log.items, log.events):
+        same &= column[first] == column[second]
+    first, second = first[same], second[same]
+    if log.at is None:
+        return np.empty(0, np.int32), len(first)
+    apart = log.at[second] - log.at[first]
+    return log.users[second[(apart > 0) & (apart <= AGAIN)]], int((apart == 0).sum())
+
+
 def _keys(data: Data) -> np.ndarray:
     """64 mixed bits of (user, item, event): equal events have equal keys."""
     log = data.log
@@ -59,35 +85,3 @@ def _keys(data: Data) -> np.ndarray:
     mixed += log.events.astype(np.uint64) * np.uint64(0xBF58476D1CE4E5B9)
     mixed *= np.uint64(0x94D049BB133111EB)
     return mixed ^ (mixed >> np.uint64(32))
-
-
-def _exact(data: Data) -> int:
-    keys = _keys(data)
-    if data.log.at is not None:
-        keys ^= data.log.at.astype(np.uint64) * np.uint64(0xC2B2AE3D27D4EB4F)
-        keys *= np.uint64(0xFF51AFD7ED558CCD)
-    keys.sort()
-    return int((keys[1:] == keys[:-1]).sum())
-
-
-def _again(data: Data) -> tuple[np.ndarray, int]:
-    """(users, how many events) that follow an equal one within a minute.
-
-    The log is in time order, so an equal event of the same or the last minute has the same key
-    (user, item, event, minute) or the one before: two sorted passes find them without a sort by
-    two columns.
-    """
-    at = data.log.at
-    if at is None or not len(data):
-        return np.empty(0, np.int32), 0
-    keys = _keys(data)
-    order = np.argsort(keys)
-    # within equal keys the order is free: sort their times by a second, small pass
-    same = keys[order][1:] == keys[order][:-1]
-    inside = np.append(same, False) | np.append(False, same)
-    rows = order[inside]
-    rows = rows[np.lexsort((at[rows], keys[rows]))]
-    close = (keys[rows][1:] == keys[rows][:-1]) & (np.diff(at[rows]) <= AGAIN)
-    close &= np.diff(at[rows]) > 0
-    found = data.log.users[rows[1:][close]]
-    return found, len(found)
