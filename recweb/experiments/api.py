@@ -140,7 +140,7 @@ def wanted(name: str, value: str) -> Q:
 def order(request: Request) -> Response:
     known_params(request, ())
     given = datasets.body(request, FIELDS)
-    dataset = _dataset(request, given.get("dataset"))
+    dataset = dataset_of(request, given.get("dataset"))
     parent = _parent(request, given.get("parent"), dataset)
     queue = _number(given, "labels_from")
     pairs = labels.of(queue, dataset) if queue is not None else []
@@ -168,7 +168,7 @@ def order(request: Request) -> Response:
     return Response(experiment_json(run, job), status=202)
 
 
-def _dataset(request: Request, slug: Any) -> Dataset:
+def dataset_of(request: Request, slug: Any) -> Dataset:
     if not isinstance(slug, str) or not slug:
         raise Unprocessable(_("“dataset” must name a dataset by its slug."), field="dataset")
     known = Dataset.objects.visible(cast(User, request.user)).filter(slug=slug.replace("\x00", ""))

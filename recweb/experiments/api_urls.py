@@ -1,9 +1,10 @@
 from django.urls import URLPattern, path
 
-from recweb.experiments import api, curves_api, registry_api
+from recweb.experiments import api, curves_api, registry_api, shelf_api
 
 urlpatterns: list[URLPattern] = [
     path("experiments/", api.experiments, name="api-experiments"),
+    path("experiments/shelf/", shelf_api.run, name="api-experiments-shelf"),
     path("experiments/<int:experiment_id>/", api.experiment, name="api-experiment"),
     path("experiments/<int:experiment_id>/metrics/", api.metrics, name="api-experiment-metrics"),
     path("experiments/<int:experiment_id>/curves/", curves_api.read, name="api-experiment-curves"),

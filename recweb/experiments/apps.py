@@ -7,7 +7,11 @@ class ExperimentsConfig(AppConfig):
     verbose_name = _("Experiments")
 
     def ready(self) -> None:
+        from recweb.datasets import erasure
+        from recweb.experiments.forget import forget
         from recweb.jobs.kinds import Kind, register
+
+        erasure.provide(forget)
 
         register(
             Kind(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from recweb.datasets.explore import some
-from recweb.experiments import access, comparison, figures, orders, table, words
+from recweb.experiments import access, comparison, figures, orders, parallel, table, words
 from recweb.experiments.access import person
 from recweb.experiments.models import Experiment
 from recweb.experiments.views import COMPARED, how_many
@@ -79,6 +79,7 @@ def _ctx(
         "y": y,
         "metrics": [(key, words.metric_name(key)) for key in table.measures()],
         "segment_chart": figures.segment_bars(runs),
+        "parallel": parallel.coordinates(runs),
         "some_people": some(base.dataset, "users") if one_dataset(runs) else [],
         "ids": ",".join(str(run.pk) for run in runs),
         "link_all": query(request, all=None if every else 1),

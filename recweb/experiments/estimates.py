@@ -8,7 +8,9 @@ cube. The constants were fitted on two cores; they give the order of magnitude, 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -25,12 +27,13 @@ FIT_USUAL = 4.0  # of a model that is not listed
 CUBE = 2.5e-12  # seconds for one multiplication of a square model, on two cores
 SQUARE = {"ease", "hybrid"}
 BASE_MB = 450
+SIZES = ("factors", "dim", "embedding", "width", "hidden")  # parameters: the length of vectors
 MB = 2**20
 
 
 @dataclass(frozen=True)
 class Estimate:
-    seconds: float  # whole ones: an estimate is no measurement
+    seconds: int  # whole ones: an estimate is no measurement
     mb: float
     runs: int  # measured ones that it stands on; 0: by the rule
 
@@ -68,9 +71,8 @@ def _scaled(seconds: float, scale: float) -> float:
 def _of(model: str, version: Version, measured: list[tuple[float, float]]) -> Estimate:
     if measured:
         seconds, mb = (median(part) for part in zip(*measured, strict=True))
-        return Estimate(max(1.0, round(seconds)), mb, len(measured))
-    seconds = round(rule_seconds(model, version))
-    return Estimate(float(seconds), rule_mb(model, version), 0)
+        return Estimate(max(1, round(seconds)), mb, len(measured))
+    return Estimate(max(1, round(rule_seconds(model, version))), rule_mb(model, version), 0)
 
 
 def rule_seconds(model: str, version: Version) -> float:
@@ -84,15 +86,40 @@ def rule_seconds(model: str, version: Version) -> float:
     return seconds
 
 
-def rule_mb(model: str, version: Version) -> float:
+def rule_mb(model: str, version: Version, params: dict[str, Any] | None = None) -> float:
     """512 users are ranked at a time; a square model holds about three copies of its matrix."""
     scores = 512 * version.n_items * 8 * 3 / MB
     side = min(version.n_users, version.n_items)
     square = 3 * 8 * side**2 / MB if model in SQUARE else 0.0
-    return BASE_MB + scores + square + version.n_interactions * 100 / MB
+    sized = _sized_mb(model, version, params)
+    return BASE_MB + scores + square + sized + version.n_interactions * 100 / MB
 
 
-def together(version: Version, models: Iterable[str]) -> float:
+def _sized_mb(model: str, version: Version, params: dict[str, Any] | None = None) -> float:
+    """Vectors of users and items, and what their training keeps beside them: four copies."""
+    known = {name: rule["default"] for name, rule in registry.model_spec(model)["params"].items()}
+    length = sum(float((known | (params or {})).get(name) or 0) for name in SIZES)
+    return 4 * 4 * length * (version.n_users + version.n_items) / MB
+
+
+def memory(version: Version, model: str, params: dict[str, Any]) -> float:
+    """MB of a run with these parameters: the rule, unless the same was measured on this version."""
+    mb = rule_mb(model, version, params)
+    if mb <= settings.JOB_MEMORY_MB:
+        return mb
+    same = Experiment.objects.filter(version=version, model=model, params=params, state=State.DONE)
+    peaks = [spent.get("peak_mb") for spent in same.values_list("resources", flat=True)[:5]]
+    return max((float(peak) for peak in peaks if peak), default=mb)
+
+
+def largest(version: Version, model: str, params: dict[str, Any]) -> str:
+    """The parameter that makes up most of the memory, or ""."""
+    if _sized_mb(model, version, params) * 2 < rule_mb(model, version, params):
+        return ""
+    return next((name for name in SIZES if name in params), "")
+
+
+def together(version: Version, models: Iterable[str]) -> int:
     """Seconds for several runs, one after another."""
     known = by_model(version)
     return sum(known[model].seconds for model in models)

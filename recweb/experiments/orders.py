@@ -2,20 +2,22 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from recweb.datasets.models import Dataset, Version
+from recweb.experiments import estimates, needs
 from recweb.experiments.models import Experiment, Role
 from recweb.jobs import orders as jobs
+from recweb.lib import numbers
 from training import registry
 
 if TYPE_CHECKING:
     from recweb.people.models import User
 
 SPLITS = ("auto", "temporal", "user-temporal", "leave-last", "random", "cold-item", "cold-user")
-TIMED = ("temporal", "user-temporal", "leave-last")
 SEEDS = 2**31
 
 
@@ -44,7 +46,7 @@ def start(
     quota: bool = True,
 ) -> Experiment:
     pinned = pin(dataset, version)
-    checked = check(pinned, model, params or {}, split, seed)
+    checked = check(pinned, model, params or {}, split, seed, needs.data_of(pinned, rules))
     with transaction.atomic():
         experiment = Experiment.objects.create(
             dataset=dataset,
@@ -92,9 +94,16 @@ def pin(dataset: Dataset, version: Version | None) -> Version:
 
 
 def check(
-    version: Version, model: str, params: dict[str, Any], split: str, seed: int
+    version: Version,
+    model: str,
+    params: dict[str, Any],
+    split: str,
+    seed: int,
+    data: needs.Data | None = None,
 ) -> dict[str, Any]:
-    """The parameters with their defaults. Raises Refused naming the field and the mend."""
+    """The parameters with their defaults. Raises Refused naming the field and the mend.
+
+    data: what the version has, for whoever asks about many models."""
     if model not in registry.models():
         known = ", ".join(sorted(registry.models()))
         raise Refused(
@@ -110,14 +119,16 @@ def check(
         )
     if not 0 <= seed < SEEDS:
         raise Refused("seed", _("The seed must lie between 0 and %(top)d.") % {"top": SEEDS - 1})
-    _refuse_missing(version, model, split)
+    _refuse_missing(version, model, split, data)
     try:
-        return registry.check_params(model, params)
+        checked = registry.check_params(model, params)
     except registry.ParamError as error:
         raise Refused(f"params.{error.field}", str(error)) from None
+    _refuse_too_large(version, model, checked)
+    return checked
 
 
-def _refuse_missing(version: Version, model: str, split: str) -> None:
+def _refuse_missing(version: Version, model: str, split: str, data: needs.Data | None) -> None:
     """What the data lack, before a job is spent on finding out."""
     if version.n_users < 2 or version.n_items < 2:
         raise Refused(
@@ -125,25 +136,31 @@ def _refuse_missing(version: Version, model: str, split: str) -> None:
             _("Training needs at least 2 users and 2 items; this version has %(users)d and "
               "%(items)d.") % {"users": version.n_users, "items": version.n_items},
         )  # fmt: skip
-    timed = version.profile.get("has_times", True)
-    if split in TIMED and not timed:
+    found = needs.lacking(model, split, data or needs.data_of(version))
+    if found is not None:
+        raise Refused(*found)
+
+
+def _refuse_too_large(version: Version, model: str, params: dict[str, Any]) -> None:
+    """A training that would be stopped for its memory is not begun."""
+    mb, limit = estimates.memory(version, model, params), int(settings.JOB_MEMORY_MB)
+    if mb <= limit:
+        return
+    name = estimates.largest(version, model, params)
+    facts = {"name": model_name(model), "mb": numbers.count(mb), "limit": numbers.count(limit),
+             "field": name}  # fmt: skip
+    if name:
         raise Refused(
-            "split", _("This log has no times: choose the random split, or import times.")
-        )
-    needs = registry.model_spec(model)["needs"]
-    if (
-        "text" in needs
-        and not version.imports.model.objects.filter(
-            dataset=version.dataset_id, kind="items", state="loaded"
-        ).exists()
-    ):
-        raise Refused(
-            "model", _("This model reads item texts, and no item file was uploaded: add one.")
-        )
-    if "ratings" in needs and not version.profile.get("values"):
-        raise Refused("model", _("This model predicts ratings, and the log has no values."))
-    if "time" in needs and not timed:
-        raise Refused("model", _("This model needs times, and the log has none."))
+            f"params.{name}",
+            _("%(name)s would need about %(mb)s MB of memory with this %(field)s, and a training "
+              "may take %(limit)s MB. Choose a smaller one.") % facts,
+        )  # fmt: skip
+    raise Refused(
+        "model",
+        _("%(name)s would need about %(mb)s MB of memory on this data, and a training may take "
+          "%(limit)s MB. Choose a model that grows with the events alone (itemknn, ials), or ask "
+          "an admin to raise JOB_MEMORY_MB.") % facts,
+    )  # fmt: skip
 
 
 def model_name(model: str) -> str:

@@ -26,6 +26,7 @@ from recweb.jobs.run import Failure, Run
 from training import registry
 from training.bundle import common
 from training.distance import Distance, choose
+from training.engine import diverged
 from training.evaluate import evaluate
 from training.split import CHOSEN, REASONS, Split, SplitError
 from training.store import Checkpoint, read, write
@@ -94,12 +95,18 @@ def _read(run: Run, experiment: Experiment, load: Load) -> Split:
 def fit(run: Run, experiment: Experiment, split: Split) -> Any:
     made = registry.load_model(experiment.model)(**experiment.params)
     run.log(f"fit {experiment.model} {experiment.params}")
-    fitted = made.fit(
-        split,
-        rng=np.random.default_rng(experiment.seed),
-        progress=step(run, "fit", "fit"),
-        checkpoint=Checkpoint(run.checkpoints),
-    )
+    states = Checkpoint(run.checkpoints)
+    try:
+        fitted = made.fit(
+            split,
+            rng=np.random.default_rng(experiment.seed),
+            progress=step(run, "fit", "fit"),
+            checkpoint=states,
+        )
+    except diverged.Diverged as error:
+        raise Failure(words(diverged.REASONS, error.code, error.details)) from None
+    for damage in states.skipped:
+        run.log(f"a damaged checkpoint was left out: {damage}")
     keep_curves(run)
     return fitted
 

@@ -1,12 +1,14 @@
 from django.urls import URLPattern, path
 
-from recweb.experiments import compare, new, pages, views
+from recweb.experiments import compare, new, pages, shelf_views, views
 
 urlpatterns: list[URLPattern] = [
     path("experiments/", views.experiments, name="experiments"),
     path("experiments/chosen/", views.chosen, name="experiments-chosen"),
     path("experiments/columns/", views.columns, name="experiments-columns"),
     path("experiments/baselines/", views.baselines, name="experiments-baselines"),
+    path("experiments/shelf/", shelf_views.page, name="experiments-shelf"),
+    path("experiments/shelf/cancel/", shelf_views.cancel, name="experiments-shelf-cancel"),
     path("experiments/new/", new.new, name="experiment-new"),
     path("experiments/compare/", compare.compare, name="experiment-compare"),
     path("experiments/<int:experiment_id>/", pages.experiment, name="experiment"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from recweb.datasets.models import Dataset
-from recweb.experiments import access, estimates, orders, table
+from recweb.experiments import access, estimates, orders, shelf, table
 from recweb.experiments.access import person
 from recweb.experiments.models import Experiment, Role
 from recweb.jobs.models import LIVE, Job
@@ -57,6 +57,7 @@ def experiments(request: HttpRequest) -> HttpResponse:
         "row_query": urlencode({"columns": ",".join(column.key for column in columns)}),
         "undo": archived_just_now(request, every),
         "may_be_first": not shown.object_list and not found.wrong and not away,
+        "shelf": shelf_of(chosen, datasets),
     }
     if ctx["may_be_first"] and not request.GET.get("q"):
         ctx |= first_steps(chosen, datasets)
@@ -100,6 +101,13 @@ def made_rows(runs: list[Experiment], columns: list[table.Column]) -> list[dict[
 def archived_just_now(request: HttpRequest, every: Any) -> list[int]:
     ids = access.numbers(request.GET.getlist("archived"))
     return list(every.filter(pk__in=ids).exclude(archived=None).values_list("pk", flat=True))
+
+
+def shelf_of(chosen: Dataset | None, datasets: list[Dataset]) -> shelf.Shelf | None:
+    """Of the dataset that is looked at, or of the only one: one click, no guess."""
+    dataset = chosen or (datasets[0] if len(datasets) == 1 else None)
+    version = dataset.version if dataset else None
+    return shelf.plan(version) if version is not None else None
 
 
 def first_steps(chosen: Dataset | None, datasets: list[Dataset]) -> dict[str, Any]:

@@ -66,13 +66,14 @@ def bytes_(value: object) -> str:
 
 
 def minutes(seconds: object) -> str:
-    """A length of time given in seconds: 42 s, 11 min, 2 h 5 min."""
+    """A length of time given in seconds: 42 s, 11 min, 2 h 5 min; an int is whole seconds: 8 s."""
     number = _number(seconds)
     if number is None:
         return MISSING
     whole = round(number)
     if whole < 60:
-        return _("%(n)s s") % {"n": sig3(number) if number < 10 else whole}
+        exact = number < 10 and not isinstance(seconds, int)
+        return _("%(n)s s") % {"n": sig3(number) if exact else whole}
     if whole < 3600:
         return _("%(n)d min") % {"n": round(number / 60)}
     hours, rest = divmod(round(number / 60), 60)

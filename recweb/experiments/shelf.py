@@ -1,0 +1,146 @@
+"""The shelf: every model that a version allows, each with its usual settings, on one split.
+
+Runs that are there already count, so pressing again fills only what is missing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from recweb.datasets.models import Dataset, Version
+from recweb.experiments import estimates, needs, orders, words
+from recweb.experiments.models import Experiment, Role
+from recweb.jobs.models import LIVE, State
+from recweb.jobs.orders import Quota
+from recweb.lib import numbers
+from training import registry
+
+if TYPE_CHECKING:
+    from recweb.people.models import User
+
+LONGEST = 1800  # seconds: what takes longer is started by itself
+SIDE_BY_SIDE = 12  # as many as the compare page takes
+
+
+@dataclass
+class Place:
+    """One model of the shelf: its run, or why it has none."""
+
+    model: str
+    name: str
+    seconds: int
+    run: Experiment | None = None
+    refused: str = ""
+    field: str = ""
+
+    @property
+    def missing(self) -> bool:
+        return self.run is None and not self.refused
+
+
+@dataclass
+class Shelf:
+    version: Version
+    places: list[Place]
+    left: list[Place] = field(default_factory=list)  # what the person's quota kept back
+    said: str = ""  # in which words
+
+    @property
+    def missing(self) -> list[Place]:
+        return [place for place in self.places if place.missing]
+
+    @property
+    def refused(self) -> list[Place]:
+        return [place for place in self.places if place.refused]
+
+    @property
+    def runs(self) -> list[Experiment]:
+        return [place.run for place in self.places if place.run is not None]
+
+    @property
+    def live(self) -> list[Experiment]:
+        return [run for run in self.runs if run.state in LIVE]
+
+    @property
+    def done(self) -> list[Experiment]:
+        return [run for run in self.runs if run.state == State.DONE]
+
+    @property
+    def seconds(self) -> int:
+        """One after another."""
+        return sum(place.seconds for place in self.missing)
+
+    @property
+    def best(self) -> list[Experiment]:
+        """What stands side by side: popularity, and the best on the headline metric."""
+        ranked = sorted(self.done, key=lambda run: -(run.mean(words.HEADLINE) or 0.0))
+        base = [run for run in ranked if run.model == "pop"]
+        return [*base, *(run for run in ranked if run.model != "pop")][:SIDE_BY_SIDE]
+
+
+def plan(version: Version, models: Iterable[str] | None = None) -> Shelf:
+    """What is there, what would be trained, and what the data refuse; the quickest first."""
+    data, known = needs.data_of(version), estimates.by_model(version)
+    there = _there(version)
+    places = []
+    for model in models if models is not None else registry.models():
+        place = Place(model, orders.model_name(model), known[model].seconds)
+        try:
+            params = orders.check(version, model, {}, "auto", 0, data)
+        except orders.Refused as refused:
+            place.refused, place.field = refused.message, refused.field
+        else:
+            place.run = next((run for run in there if (run.model, run.params) == (model, params)),
+                             None)  # fmt: skip
+            if place.run is None and place.seconds > LONGEST:
+                place.refused, place.field = too_long(place.seconds), "model"
+        places.append(place)
+    return Shelf(version, sorted(places, key=lambda place: (place.seconds, place.model)))
+
+
+def too_long(seconds: int) -> str:
+    return _("It would take about %(time)s here, too long for the shelf: start it by itself.") % {
+        "time": numbers.minutes(seconds)
+    }
+
+
+def _there(version: Version) -> list[Experiment]:
+    """Runs with nothing but the usual around them, those that are done first, newest first."""
+    rows = Experiment.objects.filter(
+        version=version, split="auto", seed=0, role=Role.CANDIDATE, archived=None,
+        rules=version.dataset.rules, label_pairs=[],
+    )  # fmt: skip
+    rows = rows.filter(state__in=[State.DONE, *LIVE]).order_by("-pk")
+    found = list(rows.defer("config", "split_facts", "verdict"))
+    return sorted(found, key=lambda run: run.state != State.DONE)
+
+
+def start(dataset: Dataset, owner: "User", models: Iterable[str] | None = None) -> Shelf:
+    """Order what is missing, as far as the person's quota goes. Raises orders.Refused."""
+    version = orders.pin(dataset, None)
+    with transaction.atomic():
+        Dataset.objects.select_for_update().get(pk=dataset.pk)  # two clicks, one shelf
+        shelf = plan(version, models)
+        for place in shelf.missing:
+            try:
+                place.run = orders.start(dataset, model=place.model, owner=owner, version=version)
+            except Quota as quota:
+                shelf.said, shelf.left = quota.message, shelf.missing
+                break
+        base = next((run for run in shelf.runs if run.model == "pop"), None)
+        pinned = Experiment.objects.filter(dataset=dataset, is_baseline=True, archived=None)
+        if base is not None and not pinned.exists():
+            orders.set_baseline(base)
+    return shelf
+
+
+def kept_back(shelf: Shelf) -> str:
+    """What the quota did, in words."""
+    names = ", ".join(place.name for place in shelf.left)
+    return _(
+        "Not started yet: %(names)s. You have as many trainings waiting as one person may have; "
+        "what was started goes on. Press Run the shelf again when some of them have begun."
+    ) % {"names": names}
