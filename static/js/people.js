@@ -1,4 +1,4 @@
-// Cards of real people: ten rows each, kept by item, moved when the weight changes.
+// Cards of real people: ten places each, whose items glide to where they stand at another weight.
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 const MOVE = 190; // ms
 
@@ -19,57 +19,88 @@ export const KINDS = {
   heavy: () => gettext("much history"),
 };
 
-class Row {
-  constructor(card, code) {
-    const { person } = card;
-    const item = person.items[code] ?? { t: String(code), c: [] };
-    this.place = -1;
-    this.moved = undefined;
+// text that is there already costs a layout when it is written again
+export function say(element, text) {
+  if (element.said === text) return;
+  element.said = text;
+  if (element.firstChild?.nodeType === Node.TEXT_NODE) element.firstChild.data = text;
+  else element.prepend(text);
+}
+
+function showIf(element, wanted) {
+  if (element.hidden === wanted) element.hidden = !wanted;
+}
+
+// One place of a list. Places stay where they are and show another item: putting elements in anew
+// has all of them styled again, and that is what a drag has no time for.
+class Place {
+  constructor(card, number) {
+    this.card = card;
+    this.number = number;
+    this.code = null;
     this.root = make("li");
-    this.rank = make("span", "rank num");
     this.mark = make("span", "move");
+    this.sign = hidden("");
     const what = make("span", "what");
-    const name = make("button", "name", item.t);
-    name.type = "button";
-    name.title = item.t;
-    name.setAttribute("aria-expanded", "false");
-    name.addEventListener("click", () => card.why(code, name));
-    this.name = name;
+    this.name = make("button", "name");
+    this.name.type = "button";
+    this.name.addEventListener("click", () => card.why(this.code));
+    this.name.addEventListener("pointerenter", () => { this.name.title = card.title(this.code); });
     const tags = make("span", "tags");
-    for (const topic of item.c ?? []) tags.append(make("span", "tag", topic));
-    what.append(name, tags);
-    this.root.append(this.rank, this.mark, what);
-    if (person.hits.includes(code)) {
-      const hit = make("span", "hit", "✓");
-      hit.title = gettext("taken later");
-      hit.append(hidden(gettext("taken later")));
-      this.root.append(hit);
-    }
+    this.tags = [0, 1, 2].map(() => make("span", "tag"));
+    tags.append(...this.tags);
+    what.append(this.name, tags);
+    this.mark.append("", this.sign);
+    this.hit = make("span", "hit", "✓");
+    this.hit.title = gettext("taken later");
+    this.hit.append(hidden(gettext("taken later")));
+    this.root.append(make("span", "rank num", String(number + 1)), this.mark, what, this.hit);
   }
 
-  show(place, first, height) {
-    const before = this.place;
-    if (place !== before) this.rank.textContent = String(place + 1);
-    const moved = first < 0 ? null : first - place;
-    if (moved !== this.moved) this.sign(moved);
-    this.place = place;
-    if (before !== place && height && !still.matches) this.glide(before, place, height);
+  // before: where the item stood, -1 when it was not there; first: where at weight 0; height: 0 jumps
+  show(code, before, first, height) {
+    if (code !== this.code) this.fill(code);
+    const moved = first < 0 ? "new" : first - this.number;
+    if (moved !== this.moved) this.turn(moved);
+    if (before !== this.number && height && !still.matches) this.glide(before, height);
   }
 
-  sign(moved) {
+  fill(code) {
+    const { person, open } = this.card;
+    const item = person.items[code] ?? { t: String(code), c: [] };
+    this.code = code;
+    say(this.name, item.t);
+    this.expand(code === open);
+    this.tags.forEach((tag, at) => {
+      const topic = item.c?.[at];
+      showIf(tag, topic !== undefined);
+      if (topic !== undefined) say(tag, topic);
+    });
+    showIf(this.hit, person.hits.includes(code));
+    showIf(this.root, code !== null);
+  }
+
+  expand(wanted) {
+    if (this.expanded === wanted) return;
+    this.expanded = wanted;
+    this.name.setAttribute("aria-expanded", String(wanted));
+  }
+
+  turn(moved) {
     this.moved = moved;
-    this.root.className = moved === null ? "new" : moved > 0 ? "up" : moved < 0 ? "down" : "same";
-    if (moved === null) this.mark.replaceChildren("✚", hidden(` ${gettext("new in the list")}`));
-    else if (moved === 0) this.mark.replaceChildren();
-    else if (moved > 0) this.mark.replaceChildren(`▲${moved}`, hidden(` ${gettext("places up")}`));
-    else this.mark.replaceChildren(`▼${-moved}`, hidden(` ${gettext("places down")}`));
+    const [name, sign, words] = moved === "new" ? ["new", "✚", gettext("new in the list")]
+      : moved > 0 ? ["up", `▲${moved}`, gettext("places up")]
+        : moved < 0 ? ["down", `▼${-moved}`, gettext("places down")] : ["same", "", ""];
+    if (this.root.className !== name) this.root.className = name;
+    say(this.mark, sign);
+    say(this.sign, words && ` ${words}`);
   }
 
-  glide(before, place, height) {
+  glide(before, height) {
     this.motion?.cancel();
     const from = before < 0
       ? { opacity: 0, transform: "translateX(14px)" }
-      : { transform: `translateY(${(before - place) * height}px)` };
+      : { transform: `translateY(${(before - this.number) * height}px)` };
     this.motion = this.root.animate([from, { opacity: 1, transform: "none" }], {
       duration: MOVE, easing: "cubic-bezier(.2,.8,.2,1)",
     });
@@ -80,12 +111,14 @@ export class Card {
   constructor(person, urls, onRemove) {
     this.person = person;
     this.urls = urls;
-    this.rows = new Map();
+    this.open = null; // whose reasons are shown
     this.shown = null;
+    this.places = person.first.map((_code, number) => new Place(this, number));
     this.firstPlace = new Map(person.first.map((code, place) => [code, place]));
     this.root = make("article", "person");
     this.root.dataset.person = person.id;
     this.list = make("ol", "top");
+    this.list.append(...this.places.map((place) => place.root));
     this.changed = make("strong");
     this.relevance = make("span");
     this.ild = make("span");
@@ -152,42 +185,29 @@ export class Card {
 
   // listed: item codes, best first; height: of a row, 0 to jump
   show(weight, listed, relevance, ild, height) {
-    this.caret.style.left = `${weight * 100}%`;
+    this.caret.style.transform = `translateX(${weight * 100}%)`;
     if (listed !== this.shown) {
-      const elements = listed.map((code, place) => {
-        const row = this.row(code);
-        row.show(place, this.firstPlace.get(code) ?? -1, this.shown ? height : 0);
-        return row.root;
-      });
-      if (this.shown) this.dropped(listed);
-      this.list.replaceChildren(...elements);
+      const before = new Map(this.shown?.map((code, place) => [code, place]));
+      for (const place of this.places) {
+        const code = listed[place.number] ?? null;
+        const first = this.firstPlace.get(code) ?? -1;
+        place.show(code, before.get(code) ?? -1, first, this.shown ? height : 0);
+      }
       this.shown = listed;
-      const changed = listed.filter((code) => !this.firstPlace.has(code)).length;
-      this.changed.textContent = interpolate(gettext("%(n)s of %(k)s changed"), { n: changed, k: listed.length }, true);
+      const fresh = listed.filter((code) => !this.firstPlace.has(code)).length;
+      say(this.changed, interpolate(gettext("%(n)s of %(k)s new"), { n: fresh, k: listed.length }, true));
     }
-    this.relevance.textContent = `${gettext("relevance")} ${relevance.toFixed(2)}`;
-    this.ild.textContent = ild === null ? "" : `ILD ${ild.toFixed(2)}`;
+    say(this.relevance, `${gettext("relevance")} ${relevance.toFixed(2)}`);
+    say(this.ild, ild === null ? "" : `ILD ${ild.toFixed(2)}`);
   }
 
-  dropped(listed) {
-    const kept = new Set(listed);
-    for (const code of this.shown) {
-      if (!kept.has(code)) this.rows.get(code).place = -1;
+  why(code) {
+    this.open = this.open === code ? null : code;
+    for (const place of this.places) place.expand(place.code === this.open);
+    this.because.hidden = this.open === null;
+    if (this.open !== null) {
+      this.because.replaceChildren(make("strong", "", `${this.title(code)}: `), this.words(code));
     }
-  }
-
-  row(code) {
-    if (!this.rows.has(code)) this.rows.set(code, new Row(this, code));
-    return this.rows.get(code);
-  }
-
-  why(code, button) {
-    const open = button.getAttribute("aria-expanded") === "true";
-    for (const row of this.rows.values()) row.name.setAttribute("aria-expanded", "false");
-    this.because.hidden = open;
-    if (open) return;
-    button.setAttribute("aria-expanded", "true");
-    this.because.replaceChildren(make("strong", "", `${this.title(code)}: `), this.words(code));
   }
 
   words(code) {

@@ -1,10 +1,10 @@
 // The trade-off page. Dragging redraws from the data that came with the page and asks nothing;
 // letting go asks the server only for what that data lacks, and writes the address.
 import { plotly } from "./charts.js";
+import { Costs, EPS, between } from "./costs.js";
 import { register } from "./keys.js";
 import { Overlay } from "./overlay.js";
 import { Card } from "./people.js";
-import { number, relative, points, percent } from "./figures.js";
 import { toast } from "./toast.js";
 
 document.documentElement.classList.add("js");
@@ -12,77 +12,18 @@ const data = JSON.parse(document.getElementById("tradeoff-data").textContent);
 const MOST = 6;
 const SAY_AFTER = 500; // ms after the last move
 const WRITE_AFTER = 300; // a key held down must not write the address thirty times a second
-const EPS = 1e-6;
 const at = (id) => document.getElementById(id);
 const slider = at("diversity");
 const exact = at("exact");
 const state = { weight: data.weight, pins: { ...data.pins }, asked: null, sayTimer: 0, writeTimer: 0, pending: null, row: 0 };
 const cards = [];
 
-// ---- figures at a weight --------------------------------------------------------------------
 function place(weight) {
   return data.grid.findIndex((known) => Math.abs(known - weight) < EPS);
 }
 
-export function between(values, weight) {
-  const right = data.weights.findIndex((known) => known >= weight - EPS);
-  if (right < 0 || !values) return null;
-  if (Math.abs(data.weights[right] - weight) < EPS || right === 0) return values[right];
-  const share = (weight - data.weights[right - 1]) / (data.weights[right] - data.weights[right - 1]);
-  return values[right - 1] + (values[right] - values[right - 1]) * share;
-}
-
-const onCurve = (weight) => data.weights.some((known) => Math.abs(known - weight) < EPS);
-
-function cost(key, weight) {
-  const metric = data.means[key];
-  const here = between(metric.mean, weight);
-  const first = metric.mean[0];
-  const share = key === "coverage" || key === "tail";
-  return {
-    name: metric.name,
-    value: (onCurve(weight) ? "" : "≈ ") + (share ? percent(here) : number(here)),
-    change: share ? points(here - first) : relative(here, first),
-    range: metric.lo ? [between(metric.lo, weight), between(metric.hi, weight)].map(share ? percent : number).join("…") : "",
-    noise: noise(key, weight),
-  };
-}
-
-function noise(key, weight) {
-  const change = data.change[key];
-  if (!change || weight < EPS) return false;
-  return between(change.lo, weight) <= 0 && between(change.hi, weight) >= 0;
-}
-
 // ---- drawing: everything below here runs inside one frame -------------------------------------
-const tiles = new Map([...document.querySelectorAll("[data-cost]")].map((tile) => [tile.dataset.cost, {
-  value: tile.querySelector("strong"), change: tile.querySelector(".change"), range: tile.querySelector(".range"),
-}]));
-const says = at("says");
-let told = [];
-
-function buildSentence() {
-  says.replaceChildren();
-  told = Object.keys(data.means).map((key, number_) => {
-    const value = document.createElement("strong");
-    const change = document.createTextNode("");
-    says.append(`${number_ ? " · " : ""}${data.means[key].name} `, value, change);
-    return { key, value, change };
-  });
-}
-
-function drawCosts(weight) {
-  for (const { key, value, change } of told) {
-    const found = cost(key, weight);
-    value.textContent = found.value;
-    change.data = found.change ? ` (${found.change})` : "";
-    const tile = tiles.get(key);
-    if (!tile) continue;
-    tile.value.textContent = found.value;
-    tile.change.textContent = found.noise ? `${found.change} · ${gettext("within noise")}` : found.change;
-    tile.range.textContent = found.range;
-  }
-}
+const costs = new Costs(data, at("says"));
 
 function drawPeople(weight, jump) {
   const index = place(weight);
@@ -92,22 +33,16 @@ function drawPeople(weight, jump) {
   }
 }
 
-function value(weight) {
-  const spoken = Object.entries({ relevance: gettext("relevance"), variety: gettext("diversity") });
-  const parts = spoken.filter(([key]) => data.means[key]).map(([key, word]) => `${word} ${number(between(data.means[key].mean, weight))}`);
-  return [weight.toFixed(2), ...parts].join(", ");
-}
-
 function draw(weight, { jump = false } = {}) {
   state.weight = weight;
   slider.style.setProperty("--at", `${weight * 100}%`);
-  slider.setAttribute("aria-valuetext", value(weight));
+  slider.setAttribute("aria-valuetext", costs.spoken(weight));
   if (document.activeElement !== exact || Number(exact.value) !== weight) exact.value = weight.toFixed(2);
   overlay.here(weight);
-  drawCosts(weight);
+  costs.draw(weight);
   drawPeople(weight, jump);
   clearTimeout(state.sayTimer);
-  state.sayTimer = setTimeout(() => { at("status").textContent = says.textContent; }, SAY_AFTER);
+  state.sayTimer = setTimeout(() => { at("status").textContent = costs.says.textContent; }, SAY_AFTER);
 }
 
 // ---- one request, only for what is lacking ----------------------------------------------------
@@ -221,7 +156,7 @@ async function pinned(query) {
   const lacking = data.grid.filter((weight) => !data.weights.some((known) => Math.abs(known - weight) < EPS));
   for (const weight of lacking) fill(person, data.grid.indexOf(weight));
   const card = addCard(person);
-  if (lacking.length && !onCurve(state.weight)) await again(card);
+  if (lacking.length && !costs.onCurve(state.weight)) await again(card);
   draw(state.weight, { jump: true });
   remember();
   return card;
@@ -245,7 +180,7 @@ async function again(card) {
 }
 
 // ---- wiring -------------------------------------------------------------------------------------
-const overlay = new Overlay(at("over"), data, between, set);
+const overlay = new Overlay(at("over"), data, (values, weight) => between(data.weights, values, weight), set);
 
 function pin(name) {
   state.pins[name] = state.pins[name] !== null && Math.abs(state.pins[name] - state.weight) < EPS ? null : state.weight;
@@ -331,7 +266,6 @@ register({
 
 at("cards").replaceChildren();
 for (const person of data.people) addCard(person);
-buildSentence();
 draw(data.weight, { jump: true });
 state.row = document.querySelector(".top li")?.offsetHeight ?? 0;
 showPins();

@@ -82,7 +82,7 @@ def test_the_list_in_the_page_is_the_apis(shop: Shop, open_page: Opener) -> None
         answer = shop.api().get(f"experiments/{shop.run.pk}/lists/", user=who, diversity=0.3)
         assert titles(page, person) == [row["title"] for row in answer.json()["items"]]
         said = page.locator(".person").nth(person).locator("footer strong").text_content()
-        assert said == f"{answer.json()['changed']} of 10 changed"
+        assert said == f"{answer.json()['changed']} of 10 new"
 
 
 def test_a_weight_between_the_points_is_asked_once_and_exact(shop: Shop, open_page: Opener) -> None:

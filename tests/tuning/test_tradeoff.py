@@ -69,7 +69,7 @@ def test_the_list_is_the_frontiers(shop: Shop) -> None:
 def test_it_reads_without_scripts(shop: Shop) -> None:
     page = opened(shop, diversity=0)
     assert page.count('class="rank num"') == 30
-    assert "0 of 10 changed" in page
+    assert "0 of 10 new" in page
     assert "The figures as a table" in page
     assert re.search(r"nDCG@10 <strong>0\.\d+", page)
 
