@@ -52,6 +52,11 @@ def value(made: Play, route: Route, param: str, actor: str) -> str:
     """What stands in an address for one of its parameters: the number or name of a real row."""
     if param == "token_id" and route.name.startswith("account"):
         return str(made.users[actor if actor in made.users else "bob"].tokens.earliest("pk").pk)
+    if param == "upload_id":
+        from recweb.datasets.models import Upload
+
+        owner = made.users[actor if actor in made.users else "ann"]
+        return str(Upload.objects.get_or_create(owner=owner, file_name="a.csv", size=9)[0].pk)
     word = param.removesuffix("_id").removesuffix("_pk")
     known: dict[str, Any] = {
         "slug": made.dataset.slug,

@@ -14,7 +14,7 @@ from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from recweb.datasets import imports, removal, schemas
+from recweb.datasets import imports, removal, schemas, uploads
 from recweb.datasets.models import Dataset, Import, Member, Version
 from recweb.datasets.names import RESERVED, free_slug
 from recweb.jobs.api import job_json
@@ -169,27 +169,25 @@ def dataset_imports(request: Request, slug: str) -> Response:
     if request.method == "GET":
         return paged(request, row.imports.order_by("-pk"), import_json)
     known_params(request, ())
-    file = request.FILES.get("file")
-    if file is None:
-        raise ApiError(400, "malformed", _("The part “file” is missing."), field="file")
     given = cast(QueryDict, request.data)
-    known = {"file", "kind", "mapping", "rules", "options"}
+    known = {"file", "upload", "kind", "mapping", "rules", "options"}
     if unknown := sorted(set(given) - known):
         words = _("Unknown part “%(name)s”.") % {"name": unknown[0][:80]}
         raise ApiError(400, "malformed", words, field=unknown[0][:80])
     try:
+        file, name = _file(request, given)
         batch, job = imports.start_import(
             row,
             str(given.get("kind") or "interactions"),
             file,
-            str(file.name),
+            name,
             person(request),
             mapping=schemas.mapping(_part(given, "mapping", dict)),
             rules=schemas.rules(_part(given, "rules", list)),
             options=_part(given, "options", dict),
         )
     except imports.BadFile as error:
-        code = "too_large" if error.status == 413 else "malformed"
+        code = {413: "too_large", 409: "conflict"}.get(error.status, "malformed")
         raise ApiError(error.status, code, str(error), field="file") from None
     except imports.AlreadyThere as same:
         raise Conflict(
@@ -197,6 +195,17 @@ def dataset_imports(request: Request, slug: str) -> Response:
         ) from None
     audit.record(request._request, "upload", f"{slug}/{batch.pk}", sha256=batch.sha256)
     return Response({"job": job_json(job), "import": import_json(batch)}, status=202)  # type: ignore[arg-type]
+
+
+def _file(request: Request, given: QueryDict) -> tuple[Any, str]:
+    """What came as the part `file`, or in parts before, and its name."""
+    if upload_id := given.get("upload"):
+        upload = uploads.whole(person(request), str(upload_id))
+        return upload, upload.file_name
+    file = request.FILES.get("file")
+    if file is None:
+        raise ApiError(400, "malformed", _("The part “file” is missing."), field="file")
+    return file, str(file.name)
 
 
 def _part(given: QueryDict, name: str, kind: type) -> Any:

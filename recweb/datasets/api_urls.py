@@ -1,9 +1,11 @@
 from django.urls import URLPattern, path
 
-from recweb.datasets import api, explorer_api, truth_api
+from recweb.datasets import api, explorer_api, truth_api, uploads_api
 
 DATASET = "datasets/<slug:slug>/"
 urlpatterns: list[URLPattern] = [
+    path("uploads/", uploads_api.begin, name="api-uploads"),
+    path("uploads/<uuid:upload_id>/", uploads_api.one, name="api-upload"),
     path("datasets/", api.datasets, name="api-datasets"),
     path(DATASET, api.dataset, name="api-dataset"),
     path(f"{DATASET}imports/", api.dataset_imports, name="api-imports"),

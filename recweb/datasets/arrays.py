@@ -52,7 +52,8 @@ def resolve(parts: Sequence[Rows]) -> Resolved:
     """All parts as one log in (time, import, line) order; of equal events the last line stays.
 
     Equal = same user, item, event and time; where any part has no time, time counts nowhere.
-    Each part alone holds no equal rows: cleaning took them out.
+    Each part alone holds no equal rows: cleaning took them out. A single part is put in order
+    where it is.
     """
     filled = [part for part in parts if len(part)]
     timed = bool(filled) and all(part.at is not None for part in filled)
@@ -72,10 +73,16 @@ def resolve(parts: Sequence[Rows]) -> Resolved:
 
 
 def _by_time(rows: Rows) -> Rows:
-    """In the order of time; what is in it already is not moved, as most logs are."""
+    """In the order of time; what is in it already is not moved, as most logs are.
+
+    The columns are put in order where they are: two of a large log would not fit.
+    """
     if rows.at is None or bool((rows.at[1:] >= rows.at[:-1]).all()):
         return rows
-    return rows.take(np.argsort(rows.at, kind="stable"))
+    order = np.argsort(rows.at, kind="stable")
+    for column in (rows.users, rows.items, rows.events, rows.values, rows.at):
+        column[:] = column[order]
+    return rows
 
 
 def _keys(rows: Rows) -> tuple[np.ndarray, ...]:

@@ -11,15 +11,21 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
-from recweb.datasets.models import Dataset, Import, ImportState, Kind
+from recweb.datasets.models import Dataset, Import, ImportState, Kind, Upload
 from recweb.jobs import orders
 from recweb.jobs.models import Job
 
 if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
+
     from recweb.people.models import User
+
+    # a stream, a file of this machine, or what came in parts
+    Incoming = IO[bytes] | UploadedFile[Any] | Path | str | Upload
 
 CHUNK = 1 << 20
 SAME_FILE = 7303  # of pg_advisory_xact_lock: one decision about the same content at a time
+KINDS = (Kind.INTERACTIONS, Kind.ITEMS, Kind.USERS)
 ALIVE = (ImportState.UPLOADED, ImportState.CHECKING, ImportState.WAITING, ImportState.LOADED)
 
 
@@ -48,7 +54,7 @@ class BadFile(Exception):
 def start_import(
     dataset: Dataset,
     kind: str,
-    file: "IO[bytes] | Path | str",
+    file: "Incoming",
     file_name: str,
     owner: "User",
     mapping: dict[str, str] | None = None,
@@ -74,10 +80,17 @@ def start_import(
 
 
 def keep(
-    dataset: Dataset, kind: str, file: "IO[bytes] | Path | str", file_name: str, owner: "User"
+    dataset: Dataset,
+    kind: str,
+    file: "Incoming",
+    file_name: str,
+    owner: "User",
 ) -> Import:
-    """The file on disk, whole and synced; the row is not saved yet."""
-    if kind not in (Kind.INTERACTIONS, Kind.ITEMS, Kind.USERS):
+    """The file on disk, whole and synced; the row is not saved yet.
+
+    An Upload is moved, not copied: it is over with this.
+    """
+    if kind not in KINDS:
         raise BadFile(_("“%(kind)s” is not a kind of file.") % {"kind": str(kind)[:40]})
     batch = Import(
         dataset=dataset,
@@ -86,11 +99,14 @@ def keep(
         stored=str(uuid.uuid4()),
         owner=owner,
     )
-    if isinstance(file, str | Path):
+    if isinstance(file, Upload):
+        batch.sha256, batch.size = adopt(file.path, batch.path)
+        file.delete()
+    elif isinstance(file, str | Path):
         with open(file, "rb") as opened:
             batch.sha256, batch.size = store(opened, batch.path)
     else:
-        batch.sha256, batch.size = store(file, batch.path)
+        batch.sha256, batch.size = store(file, batch.path)  # type: ignore[arg-type]
     return batch
 
 
@@ -124,6 +140,17 @@ def store(source: "IO[bytes]", path: Path) -> tuple[str, int]:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+    return digest.hexdigest(), size
+
+
+def adopt(source: Path, path: Path) -> tuple[str, int]:
+    """(SHA-256, size) of a synced file of ours that gets another place."""
+    digest = hashlib.sha256()
+    with source.open("rb") as file:
+        for block in _blocks(file):
+            digest.update(block)
+    size = source.stat().st_size
+    os.replace(source, path)
     return digest.hexdigest(), size
 
 

@@ -8,7 +8,7 @@ A crash or a cancel before the end of 4 leaves nothing that anybody can see.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,6 +41,11 @@ MOSTLY = 0.5  # unknown items above this share are asked about (BAD-43)
 
 
 def load(run: Run) -> None:
+    with stoppable(run):
+        _load(run)
+
+
+def _load(run: Run) -> None:
     batch = Import.objects.select_related("dataset", "owner").get(pk=run.target_id or 0)
     if batch.state == ImportState.LOADED:
         return
@@ -55,8 +60,11 @@ def load(run: Run) -> None:
     if not batch.accept_bad and (decision := _decision(batch, cleaned)):
         wait(run, batch, decision)
         return
+    # the only one who holds it is the step, which lets go of it when it is in the table
+    only = [cleaned]
+    del cleaned
     with partitions.one_at_a_time(batch.dataset_id, _patience(run)):
-        STEPS[batch.kind](run, batch, cleaned, begun)
+        STEPS[batch.kind](run, batch, only.pop, begun)
 
 
 def _checked(run: Run, rows: int, done: int, total: int) -> None:
@@ -150,8 +158,10 @@ def wait(run: Run, batch: Import, decision: str) -> None:
     run.progress(1, 1, _("Checked; waits for a decision"))
 
 
-def _interactions(run: Run, batch: Import, found: "Interactions", begun: float) -> None:
-    dataset_id = batch.dataset_id
+def _interactions(
+    run: Run, batch: Import, take: "Callable[[], Interactions]", begun: float
+) -> None:
+    dataset_id, found = batch.dataset_id, take()
     users = codes.assign(Person, dataset_id, found.user_ids)
     items = codes.assign(Item, dataset_id, found.item_ids)
     events = codes.events(dataset_id, found.event_names)
@@ -166,9 +176,8 @@ def _interactions(run: Run, batch: Import, found: "Interactions", begun: float) 
     partitions.drop_staging(batch.pk)
     stage(run, batch, table, rows, found.lines)
     del found
-    making = _("Making the new version")
-    run.progress(0.85, 1, making)
-    with run.fenced(), stoppable(run, 0.85, making):
+    run.progress(0.85, 1, _("Making the new version"))
+    with run.fenced():
         people.add(dataset_id, users)
         catalogue.add_bare(dataset_id, items)
         people.add_events(dataset_id, events)
@@ -194,8 +203,8 @@ def stage(run: Run, batch: Import, table: str, rows: arrays.Rows, lines: np.ndar
             done = first + len(part)
             share = 0.5 + 0.25 * done / len(rows)
             run.progress(share, 1, words % {"done": done, "total": len(rows)})
-        with stoppable(run, 0.76, _("Building the indexes")):
-            partitions.index(table)
+        run.progress(0.76, 1, _("Building the indexes"))
+        partitions.index(table)
 
 
 def _columns(part: arrays.Rows, lines: np.ndarray) -> list[copying.Column]:
@@ -209,8 +218,8 @@ def _columns(part: arrays.Rows, lines: np.ndarray) -> list[copying.Column]:
     return columns if part.at is None else [*columns, (part.at, None)]
 
 
-def _items(run: Run, batch: Import, found: "Catalogue", begun: float) -> None:
-    dataset_id = batch.dataset_id
+def _items(run: Run, batch: Import, take: "Callable[[], Catalogue]", begun: float) -> None:
+    dataset_id, found = batch.dataset_id, take()
     items = codes.assign(Item, dataset_id, found.item_ids)
     run.progress(0.7, 1, _("Loading the items"))
     with run.fenced():
@@ -219,8 +228,8 @@ def _items(run: Run, batch: Import, found: "Catalogue", begun: float) -> None:
         _done(run, batch, begun)
 
 
-def _users(run: Run, batch: Import, found: "People", begun: float) -> None:
-    dataset_id = batch.dataset_id
+def _users(run: Run, batch: Import, take: "Callable[[], People]", begun: float) -> None:
+    dataset_id, found = batch.dataset_id, take()
     users = codes.assign(Person, dataset_id, found.user_ids)
     run.progress(0.7, 1, _("Loading the users"))
     with run.fenced():

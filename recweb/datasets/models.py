@@ -66,6 +66,7 @@ class Kind(models.TextChoices):
     INTERACTIONS = "interactions", _("interactions")
     ITEMS = "items", _("items")
     USERS = "users", _("users")
+    TRIPLES = "triples", _("knowledge triples")
     LABELS = "labels", _("labels")
 
 
@@ -101,6 +102,8 @@ class Import(models.Model):
     notes = models.JSONField(default=list)  # [{"code", ...args}]
     refusal = models.JSONField(null=True)  # {"code", ...args} when the whole file was refused
     facts = models.JSONField(default=dict)  # encoding, delimiter, time range, rows/s ...
+    # the file whose quarantined rows this one mends
+    mends = models.ForeignKey("self", models.SET_NULL, null=True, related_name="mended")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created = models.DateTimeField(auto_now_add=True)
     loaded = models.DateTimeField(null=True)
@@ -131,6 +134,44 @@ class Import(models.Model):
     def is_open(self) -> bool:
         """Somebody must still do something with it, or a worker does."""
         return self.state in (ImportState.UPLOADED, ImportState.CHECKING, ImportState.WAITING)
+
+
+class Upload(models.Model):
+    """A file that comes in parts. Its bytes lie below SPOOL until an import takes them."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    file_name = models.CharField(max_length=255)
+    size = models.BigIntegerField()  # as announced
+    received = models.BigIntegerField(default=0)
+    created = models.DateTimeField(auto_now_add=True)
+    touched = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    @property
+    def name(self) -> str:
+        return self.file_name
+
+    @property
+    def path(self) -> Path:
+        return Path(settings.SPOOL) / f"part-{self.pk}"
+
+
+class MapTemplate(models.Model):
+    """A mapping kept for the next file of the same kind."""
+
+    name = models.CharField(max_length=80, unique=True)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    mapping = models.JSONField(default=dict)
+    options = models.JSONField(default=dict)
+    rules = models.JSONField(default=list)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Quarantined(models.Model):
@@ -266,6 +307,22 @@ class Item(models.Model):
     @property
     def name(self) -> str:
         return self.title or self.outside_id
+
+
+class Triple(models.Model):
+    """What a knowledge graph says of an item: item - relation - entity."""
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="+")
+    batch = models.ForeignKey(Import, models.CASCADE, related_name="triples")
+    item_code = models.IntegerField()
+    relation = models.TextField()
+    entity = models.TextField()
+
+    class Meta:
+        indexes = [models.Index(fields=["dataset", "item_code"])]
+
+    def __str__(self) -> str:
+        return f"{self.relation}: {self.entity}"
 
 
 class Interaction(models.Model):

@@ -1,49 +1,52 @@
-"""Long statements of the database, during which a job still moves and can still be stopped."""
+"""Long steps without a word of their own: they still show that time passes, and can be stopped."""
 
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
-from django.db import connection
-from django.db.utils import OperationalError
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.utils import DatabaseError
 from django.utils.translation import gettext as _
 
 from recweb.jobs.run import Run, Stopped
 
 LOOK_EVERY = 0.25  # seconds
+SILENT = 1.0
 
 
 @contextmanager
-def stoppable(run: Run, share: float, step: str) -> Iterator[None]:
-    """Inside, a cancel of the job cancels the statement that is running; else the seconds that
-    pass are shown. Raises Stopped.
+def stoppable(run: Run) -> Iterator[None]:
+    """Inside, the step that takes long shows its seconds, and a cancel of the job cancels the
+    statement that the database works on. Raises Stopped.
     """
     over = threading.Event()
-    database = connection.connection  # of this thread; its cancel() may be called from another
-    watcher = threading.Thread(target=_watch, args=(run, over, database, share, step), daemon=True)
+    # of this thread: its cancel() may be called from another one
+    watcher = threading.Thread(
+        target=_watch, args=(run, over, connections[DEFAULT_DB_ALIAS]), daemon=True
+    )
     watcher.start()
     try:
         yield
-    except OperationalError:
+    except DatabaseError:
         if run.stopping:
             raise Stopped(run.stopping) from None
         raise
     finally:
         over.set()
         watcher.join()
-    run.check()
 
 
-def _watch(run: Run, over: threading.Event, database: object, share: float, step: str) -> None:
-    begun = time.monotonic()
-    words = _("%(step)s: %(seconds)d s")
+def _watch(run: Run, over: threading.Event, database: Any) -> None:
+    words = _("%(step)s (%(seconds)d s)")
+    said, since, shown = run.report, time.monotonic(), run.report
     while not over.wait(LOOK_EVERY):
         if run.stopping:
-            with suppress(Exception):  # the connection is gone: then nothing has to be cancelled
-                database.cancel()  # type: ignore[attr-defined]
-            continue
-        seconds = time.monotonic() - begun
-        run.alive = time.monotonic()
-        text = words % {"step": step, "seconds": seconds}
-        run.report = {"done": share, "total": 1, "step": text[:200], "unit": ""}
+            with suppress(Exception):  # the connection is gone: nothing has to be cancelled then
+                database.connection.cancel()
+        elif run.report is not shown:
+            said, since, shown = run.report, time.monotonic(), run.report
+        elif said and time.monotonic() - since >= SILENT:
+            text = words % {"step": said["step"], "seconds": time.monotonic() - since}
+            run.report = shown = {**said, "step": text[:200]}

@@ -9,8 +9,8 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from recweb.datasets import exports, partitions
-from recweb.datasets.models import Dataset, EventName, Import
+from recweb.datasets import exports, partitions, uploads
+from recweb.datasets.models import Dataset, EventName, Import, Upload
 from recweb.jobs import orders
 from recweb.jobs.models import Job
 from recweb.jobs.run import Failure, Run
@@ -67,7 +67,8 @@ def remove(run: Run) -> None:
 def sweep(older_than: float = HOUR) -> int:
     """Files below UPLOADS and SPOOL that no row speaks of, and folders that no version does."""
     known = set(Import.objects.values_list("stored", flat=True))
-    swept = exports.sweep(older_than)
+    swept = exports.sweep(older_than) + uploads.sweep(older_than)
+    known |= {upload.path.name for upload in Upload.objects.all()}
     for folder in (settings.UPLOADS, settings.SPOOL):
         for path in Path(folder).iterdir():
             old = path.is_file() and time.time() - path.stat().st_mtime > older_than

@@ -26,6 +26,8 @@ ROUTES: dict[str, dict[str, str]] = {
     "item": {"GET": "analyst"},
     "api-datasets": {"GET": "analyst", "POST": "admin"},
     "api-dataset": {"GET": "analyst", "DELETE": "admin"},
+    "api-uploads": {"POST": "admin"},
+    "api-upload": {"GET": "admin", "PUT": "admin", "DELETE": "admin"},
     "api-imports": {"GET": "analyst", "POST": "admin"},
     "api-import": {"GET": "analyst"},
     "api-import-decide": {"POST": "admin"},

@@ -83,7 +83,8 @@ DECISION = inline_serializer("Decision", {"decision": s.ChoiceField(["accept", "
 UPLOAD = inline_serializer(
     "Upload",
     {
-        "file": s.FileField(),
+        "file": s.FileField(required=False),
+        "upload": s.UUIDField(required=False, help_text="what came in parts, in place of file"),
         "kind": s.ChoiceField([Kind.INTERACTIONS, Kind.ITEMS, Kind.USERS]),
         "mapping": s.JSONField(required=False, help_text='{"user": "column", ...}; else guessed'),
         "rules": s.JSONField(required=False, help_text="which events are positives"),

@@ -79,6 +79,11 @@ def work_off(queue: str = "import") -> Job:
     """Do the next waiting job of the queue here and now, inside the test's transaction."""
     job = fence.claim(queue, "test:1")
     assert job is not None, f"no job waits on queue {queue}"
+    return perform(job)
+
+
+def perform(job: Job) -> Job:
+    """Do a claimed job."""
     run = Run(job)
     try:
         ends.load(kinds.get(job.kind).run)(run)

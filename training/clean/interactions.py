@@ -10,6 +10,7 @@ import polars as pl
 
 from training.clean import times, values, warnings
 from training.clean.account import Account
+from training.clean.columns import Columns
 from training.clean.duplicates import drop
 from training.clean.events import MOST, Events
 from training.clean.ids import Ids, twins
@@ -19,7 +20,15 @@ from training.clean.report import Interactions, Options, Progress
 from training.clean.table import Chunk, Fault, Table
 
 SEARCHES = ("search", "query", "搜索", "检索")
-Columns = dict[str, np.ndarray]
+Arrays = dict[str, np.ndarray]
+DTYPES: dict[str, type] = {
+    "users": np.int32,
+    "items": np.int32,
+    "events": np.int16,
+    "values": np.float32,
+    "at": np.int64,
+    "lines": np.int64,
+}
 
 
 def clean(
@@ -27,30 +36,10 @@ def clean(
 ) -> Interactions:
     """Check every row of an event table. Raises Refused; lets through what progress raises."""
     work = _Work(Account(table, "interactions", given, options), options)
-    parts = [work.chunk(chunk) for chunk in table.chunks(progress)]
-    if not parts:
-        raise Refused("no-rows")
-    names = ("users", "items", "events", "values", "at", "lines")
-    # popped, so that a column's parts are freed before the next one is joined
-    columns = {name: np.concatenate([part.pop(name) for part in parts]) for name in names}
-    duplicates = drop(columns)
-    accepted = len(columns["users"])
-    user_ids = _only(work.users.texts, columns, "users")
-    item_ids = _only(work.items.texts, columns, "items")
-    event_names = _only(work.events.texts, columns, "events")
-    work.notes(columns, user_ids, item_ids)
-    return Interactions(
-        report=work.account.report(accepted=accepted, duplicates=duplicates),
-        user_ids=user_ids,
-        item_ids=item_ids,
-        event_names=event_names,
-        users=columns["users"],
-        items=columns["items"],
-        events=columns["events"],
-        values=columns["values"],
-        at=columns["at"] if "at" in work.account.places else None,
-        lines=columns["lines"],
-    )
+    columns = work.columns()
+    for chunk in table.chunks(progress):
+        columns.add(work.chunk(chunk))
+    return work.result(columns.take())
 
 
 class _Work:
@@ -68,10 +57,42 @@ class _Work:
         self.scale = self._scale()
         self.event = options.event or ("rating" if self._rated() else "view")
 
-    def chunk(self, chunk: Chunk) -> Columns:
+    def columns(self) -> Columns:
+        """Room for the rows of the file."""
+        table = self.account.table
+        plain = (
+            table.form == "text" and not table.packed and not table.encoding.startswith("utf-16")
+        )
+        size = table.size if plain else None
+        return Columns(DTYPES, table.limits.rows, size)
+
+    def result(self, columns: Arrays) -> Interactions:
+        """The accepted rows, the last of equal ones, and the account of all."""
+        if not len(columns["users"]) and not self.account.rows_in:
+            raise Refused("no-rows")
+        duplicates = drop(columns)
+        accepted = len(columns["users"])
+        user_ids = _only(self.users.texts, columns, "users")
+        item_ids = _only(self.items.texts, columns, "items")
+        event_names = _only(self.events.texts, columns, "events")
+        self.notes(columns, user_ids, item_ids)
+        return Interactions(
+            report=self.account.report(accepted=accepted, duplicates=duplicates),
+            user_ids=user_ids,
+            item_ids=item_ids,
+            event_names=event_names,
+            users=columns["users"],
+            items=columns["items"],
+            events=columns["events"],
+            values=columns["values"],
+            at=columns["at"] if "at" in self.account.places else None,
+            lines=columns["lines"],
+        )
+
+    def chunk(self, chunk: Chunk) -> Arrays:
         """Codes and numbers of the rows of one chunk that stand every check."""
         faults: dict[int, Fault] = {}
-        columns: Columns = {"lines": np.array(chunk.lines, dtype=np.int64)}
+        columns: Arrays = {"lines": np.array(chunk.lines, dtype=np.int64)}
         columns["at"] = self._times(chunk, faults)
         columns["values"] = self._values(chunk, faults)
         columns["events"] = self._events(chunk, faults)
@@ -86,7 +107,7 @@ class _Work:
             return columns
         return {name: column[good] for name, column in columns.items()}
 
-    def notes(self, columns: Columns, user_ids: Sequence[str], item_ids: Sequence[str]) -> None:
+    def notes(self, columns: Arrays, user_ids: Sequence[str], item_ids: Sequence[str]) -> None:
         """Notes on the accepted rows as a whole."""
         note = self.account.note
         trimmed = self.users.trimmed + self.items.trimmed
@@ -178,7 +199,7 @@ class _Work:
         return values.guess_scale(self.account.mapping["value"], cells, self.options)
 
 
-def _only(texts: list[str], columns: Columns, name: str) -> tuple[str, ...]:
+def _only(texts: list[str], columns: Arrays, name: str) -> tuple[str, ...]:
     """The texts that accepted rows name, in order of first appearance; the codes follow."""
     codes = columns[name]
     used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(texts)))

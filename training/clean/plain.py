@@ -1,6 +1,6 @@
-"""Rows of a block of text in which nothing is quoted: all split at once, by columns.
+"""Lines of a block of text in which nothing is quoted: all split at once, by columns.
 
-The csv reader of rows.py is the rule; this is the same rule for the common block, thirty times as
+The csv reader of rows.py is the rule; this is the same rule for the common line, thirty times as
 fast. What it cannot say for certain it leaves to that reader.
 """
 
@@ -11,14 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-NEWLINE = 10
+NEWLINE, QUOTE = 10, 34
+MOSTLY = 0.2  # of the lines are quoted: then the csv reader takes them all together
 
 
 @dataclass(frozen=True)
 class Plain:
     """Rows of the right width by columns; which lines (from 0) they are; and the other lines.
 
-    frame: String columns, never null; good int64 (n,); odd: (line, text without its end).
+    frame: String columns, never null; good int64 (n,); odd: (line, text without its end), those
+    of another width and those with a quote.
     """
 
     frame: pl.DataFrame
@@ -30,9 +32,10 @@ class Plain:
 def split(block: str, delimiter: str, width: int, longest: int) -> Plain | None:
     """The rows of a block that ends with a line; None where only the csv reader can tell.
 
-    width: cells of a good row, at least 2; longest: characters that a line may have.
+    width: cells of a good row, at least 2; longest: characters that a line may have. A quote that
+    runs over the end of its line is for the caller to see.
     """
-    if width < 2 or '"' in block or block.startswith("\ufeff"):
+    if width < 2 or block.startswith("\ufeff"):
         return None
     if "\r" in block:
         if block.count("\r") != block.count("\r\n"):
@@ -47,6 +50,12 @@ def split(block: str, delimiter: str, width: int, longest: int) -> Plain | None:
         return None
     signs = np.flatnonzero(data == ord(delimiter))
     fits = np.diff(np.searchsorted(signs, ends), prepend=0) == width - 1
+    if '"' in block:
+        quotes = np.flatnonzero(data == QUOTE)
+        quoted = np.diff(np.searchsorted(quotes, ends), prepend=0) > 0
+        if quoted.mean() > MOSTLY:
+            return None
+        fits &= ~quoted
     odd = [
         (line, data[ends[line] - sizes[line] + 1 : ends[line]].tobytes().decode())
         for line in np.flatnonzero(~fits).tolist()

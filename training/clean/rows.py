@@ -12,6 +12,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from training.clean import plain, sniff
@@ -21,6 +22,7 @@ from training.clean.source import HEAD, Source
 from training.clean.table import SAMPLE, Chunk, Table, check_header, sampled, shown
 
 BLOCK = 2**20  # characters read at a time
+STRAY = ["\n"]  # stands for a line that csv gives up: no cell of a line holds its end
 
 
 class Lines(Chunk):
@@ -101,13 +103,36 @@ class Text(Table):
         found = plain.split(block, self.delimiter, width, self.limits.cell)
         if found is None:
             return self._quoted(chunk, block)
+        parsed = [(line, self._alone(text)) for line, text in found.odd]
+        if any(row is None for _, row in parsed):
+            return False  # a quote runs on into the next line
         start = self._line + 1
         self._line += found.lines
-        chunk.fill(found.frame, (found.good + start).tolist())
+        good, lines = found.frame, found.good
+        more = [(line, row) for line, row in parsed if row is not None and len(row) == width]
+        if more:
+            good = pl.concat([good, _frame([row for _, row in more], width)])
+            lines = np.append(lines, [line for line, _ in more])
+            order = np.argsort(lines)
+            good, lines = good[order], lines[order]
+        chunk.fill(good, (lines + start).tolist())
         chunk.ends = chunk.lines
-        for line, text in found.odd:
-            self._odd(chunk, text.split(self.delimiter), start + line, start + line)
+        for line, row in parsed:
+            if row == STRAY:
+                text = chunk.text(start + line, start + line)
+                chunk.broken.append(BadRow(start + line, "", "quote-stray", {}, text))
+            elif row is not None and len(row) != width:
+                self._odd(chunk, row, start + line, start + line)
         return True
+
+    def _alone(self, text: str) -> list[str] | None:
+        """The cells of one line, STRAY where csv gives up, None where the row goes on after it."""
+        if '"' not in text:
+            return text.split(self.delimiter)
+        try:
+            return next(csv.reader([text], delimiter=self.delimiter, strict=True), [])
+        except csv.Error as error:
+            return None if "unexpected end" in str(error) else STRAY
 
     def _quoted(self, chunk: Lines, block: str) -> bool:
         """The same where something is quoted, or a line ends in CR alone."""
@@ -123,9 +148,7 @@ class Text(Table):
         start, width = self._line + 1, len(self.header)
         self._line += len(rows)
         if set(map(len, rows)) == {width}:
-            columns = enumerate(zip(*rows, strict=True))
-            frame = pl.DataFrame([pl.Series(str(n), cells, pl.String) for n, cells in columns])
-            chunk.fill(frame, list(range(start, start + len(rows))))
+            chunk.fill(_frame(rows, width), list(range(start, start + len(rows))))
             chunk.ends = chunk.lines
             return True
         for line, row in enumerate(rows, start):
@@ -216,6 +239,12 @@ class Text(Table):
         except csv.Error:
             pass  # the rows before it do
         return sampled(rows)
+
+
+def _frame(rows: list[list[str]], width: int) -> pl.DataFrame:
+    """Rows of `width` cells as columns, named as plain.py does."""
+    columns = zip(*rows, strict=True) if rows else [()] * width
+    return pl.DataFrame([pl.Series(str(n), cells, pl.String) for n, cells in enumerate(columns)])
 
 
 def _top(source: io.TextIOWrapper) -> list[str]:
