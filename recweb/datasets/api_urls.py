@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from recweb.datasets import api, explorer_api, truth_api, uploads_api
+from recweb.datasets import api, explorer_api, private_api, truth_api, uploads_api
 
 DATASET = "datasets/<slug:slug>/"
 urlpatterns: list[URLPattern] = [
@@ -16,6 +16,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{DATASET}profile/", api.profile, name="api-profile"),
     path(f"{DATASET}versions/diff/", truth_api.diff, name="api-diff"),
     path(f"{DATASET}health/", truth_api.health, name="api-health"),
+    path(f"{DATASET}privacy/", private_api.privacy, name="api-privacy"),
+    path(f"{DATASET}anonymity/", private_api.anonymity, name="api-anonymity"),
+    path(f"{DATASET}erase/", private_api.erase, name="api-erase"),
     path(f"{DATASET}exclude/", truth_api.exclude, name="api-exclude"),
     path(f"{DATASET}users/", explorer_api.users, name="api-users"),
     path(f"{DATASET}items/", explorer_api.items, name="api-items"),

@@ -57,6 +57,28 @@ def _whole(folder: Path) -> bool:
     return all((folder / part / "manifest.json").exists() for part in ("log", "items"))
 
 
+def folders(dataset: Dataset) -> set[str]:
+    """The folders that versions of a dataset name."""
+    rows = Version.objects.filter(dataset=dataset).exclude(folder="")
+    return set(rows.values_list("folder", flat=True))
+
+
+def redact(version: Version, user: int, mark: str) -> None:
+    """The version's arrays without one user's events, in a new folder; the caller removes the old
+    one. Arrays that were never written (any more) come from the tables, without the user."""
+    old = Path(settings.ARTIFACTS) / version.folder
+    if not (version.folder and _whole(old)):
+        return
+    version.folder = f"version-{version.dataset_id}-{version.number}-{mark}"
+    tasks.redact(old, Path(settings.ARTIFACTS) / version.folder, user)
+    version.save(update_fields=["folder"])
+
+
+def remove(names: set[str]) -> None:
+    for name in names:
+        shutil.rmtree(Path(settings.ARTIFACTS) / name, ignore_errors=True)
+
+
 def sweep(older_than: float = 3600.0) -> int:
     """Remove folders of attempts that published nothing; how many."""
     known = set(Version.objects.values_list("folder", flat=True))

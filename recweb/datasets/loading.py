@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from recweb.datasets import (
     arrays,
+    arriving,
     catalogue,
     codes,
     copying,
@@ -64,7 +65,9 @@ def _load(run: Run) -> None:
     only = [cleaned]
     del cleaned
     with partitions.one_at_a_time(batch.dataset_id, _patience(run)):
+        only.append(arriving.welcome(run, batch, only.pop()))
         STEPS[batch.kind](run, batch, only.pop, begun)
+    arriving.leave(batch)
 
 
 def _checked(run: Run, rows: int, done: int, total: int) -> None:

@@ -141,6 +141,18 @@ HEALTH = inline_serializer(
         "excluded": s.IntegerField(help_text="users whose events the version leaves out"),
     },
 )
+_WISHES: dict[str, Any] = {
+    "pseudonyms": s.BooleanField(required=False),
+    "round": s.IntegerField(required=False, help_text="seconds: 0, 60, 3600 or 86400"),
+    "consent": s.CharField(required=False, help_text="the user attribute that says so"),
+}
+PRIVACY = inline_serializer(
+    "Privacy", {**copy.deepcopy(_WISHES), "erased": s.ListField(child=s.DictField())}
+)
+PRIVACY_SET = inline_serializer("PrivacySet", copy.deepcopy(_WISHES))
+ERASE = inline_serializer(
+    "Erase", {"user": s.CharField(), "confirm": s.CharField(help_text="the same id")}
+)
 EXCLUDE = inline_serializer(
     "Exclude",
     {

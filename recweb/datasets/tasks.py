@@ -186,6 +186,20 @@ def examine(
     return [found.json() for found in run(Data(log, items, listed, rules, **totals), progress)]
 
 
+def redact(old: Path, new: Path, user: int) -> None:
+    """Write the arrays of a version again without one user's events."""
+    from dataclasses import replace
+
+    from training import log
+
+    found = log.load_log(old / "log")
+    kept = found.users != user
+    parts = {name: getattr(found, name)[kept] for name in ("users", "items", "events", "values")}
+    at = None if found.at is None else found.at[kept]
+    log.save_log(new / "log", replace(found, **parts, at=at))
+    log.save_items(new / "items", log.load_items(old / "items"))
+
+
 def check_titles() -> dict[str, dict[str, str]]:
     """Code of each check of the health report -> its title in both languages."""
     from training.health import titles
@@ -251,7 +265,10 @@ def words(code: str, details: dict[str, Any], *, note: bool = False) -> str:
 
 @app.task(ignore_result=True)  # type: ignore[untyped-decorator]
 def sweep(**_: object) -> None:
-    """Uploads, exports and staging tables that nothing names any more; hourly (FLT-14)."""
-    from recweb.datasets import removal
+    """Uploads, exports and staging tables that nothing names any more; hourly (FLT-14). And a
+    restored backup forgets again whom it must (ABU-10)."""
+    from recweb.datasets import erasure, removal
+
+    erasure.replay()
 
     removal.sweep()

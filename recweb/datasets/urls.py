@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from recweb.datasets import batches, explore, manage, pages, truth, wizard
+from recweb.datasets import batches, explore, manage, pages, private, truth, wizard
 
 DATASET = "datasets/<slug:slug>/"
 IMPORT = f"{DATASET}imports/<int:import_id>/"
@@ -15,6 +15,10 @@ urlpatterns: list[URLPattern] = [
     path(f"{DATASET}health/", truth.health, name="dataset-health"),
     path(f"{DATASET}exclude/", truth.exclude, name="dataset-exclude"),
     path(f"{DATASET}diff/", truth.diff, name="dataset-diff"),
+    path(f"{DATASET}privacy/", private.privacy, name="dataset-privacy"),
+    path(f"{DATASET}anonymity/", private.anonymity, name="dataset-anonymity"),
+    path(f"{DATASET}erase/", private.erase, name="dataset-erase"),
+    path(f"{DATASET}export.csv", private.export, name="dataset-export"),
     path(f"{DATASET}settings/", manage.settings, name="dataset-settings"),
     path(f"{DATASET}token/", manage.token, name="dataset-token"),
     path(f"{DATASET}members/", manage.members, name="dataset-members"),

@@ -7,9 +7,13 @@ class LabelingConfig(AppConfig):
     verbose_name = _("Labels")
 
     def ready(self) -> None:
+        from recweb.datasets import erasure
         from recweb.experiments import labels
         from recweb.jobs.kinds import Kind, register
         from recweb.labeling import snapshot
+        from recweb.labeling.forget import forget
+
+        erasure.provide(forget)
 
         labels.provide(snapshot.of)
 
@@ -22,5 +26,16 @@ class LabelingConfig(AppConfig):
                 nice=True,
                 on_end="recweb.labeling.ended:mirror",
                 on_retry="recweb.labeling.ended:again",
+            )
+        )
+        register(
+            Kind(
+                "shadow",
+                queue="train",
+                run="recweb.labeling.tasks:shadow",
+                child=True,
+                nice=True,
+                on_end="recweb.labeling.ended:shadow",
+                on_retry="recweb.labeling.ended:shadow_again",
             )
         )

@@ -7,7 +7,11 @@ class TuningConfig(AppConfig):
     verbose_name = _("Policies")
 
     def ready(self) -> None:
+        from recweb.datasets import erasure
         from recweb.jobs.kinds import Kind, register
+        from recweb.tuning.forget import forget
+
+        erasure.provide(forget)
 
         for name in ("frontier", "finalise"):
             register(Kind(name, queue="train", run=f"recweb.tuning.tasks:{name}", child=True))

@@ -1,0 +1,135 @@
+"""Where else a user's id may have been written down: uploads, bad rows, notes, logs, answers."""
+
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+
+from recweb.datasets.models import Dataset, Import, ImportState, Quarantined
+from recweb.jobs.models import Job
+from recweb.people.models import Idempotency
+
+ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "gb18030", "big5", "shift_jis", "latin-1")
+PACKED = (b"PAR1", b"PK\x03\x04")  # Parquet and XLSX: their bytes cannot be searched
+BLOCK = 1 << 20
+SAYS_SOMETHING = 4  # a shorter id is a number like any other where it stands alone
+MASK = "[erased]"
+
+
+def everywhere(dataset: Dataset, outside_id: str) -> dict[str, int]:
+    """Remove the id from everything but the tables of the log; what was removed."""
+    counts = {"files": _files(dataset, outside_id), "bad_rows": _bad_rows(dataset, outside_id)}
+    _imports(dataset, outside_id)
+    if len(outside_id) >= SAYS_SOMETHING:
+        counts["answers"] = _answers(outside_id)
+        _jobs(outside_id)
+        counts["log_lines"] = _logs(outside_id)
+    return counts
+
+
+def _files(dataset: Dataset, outside_id: str) -> int:
+    """Uploads that name the user, or that cannot be searched, go; those not loaded yet are
+    cancelled with that."""
+    n = 0
+    for batch in dataset.imports.exclude(kind="items"):
+        if not batch.path.is_file() or not mentions(batch.path, outside_id):
+            continue
+        batch.path.unlink()
+        n += 1
+        Import.objects.filter(
+            pk=batch.pk, state__in=(ImportState.UPLOADED, ImportState.WAITING)
+        ).update(state=ImportState.CANCELLED)
+    return n
+
+
+def mentions(path: Path, outside_id: str) -> bool:
+    """True when the file's bytes hold the id in any encoding we read, or cannot be searched."""
+    with open(path, "rb") as file:
+        start = file.read(4)
+        file.seek(0)
+        if start.startswith(PACKED):
+            return True
+        packed = start[:2] == b"\x1f\x8b"
+        source: Any = gzip.open(file) if packed else file
+        try:
+            return _holds(source, _needles(outside_id), packed)
+        except (OSError, EOFError, zlib.error):
+            return True
+
+
+def _needles(outside_id: str) -> "re.Pattern[bytes]":
+    written = {outside_id, outside_id.replace('"', '""'), json.dumps(outside_id)[1:-1]}
+    found = {text.encode(name, "ignore") for text in written for name in ENCODINGS} - {b""}
+    return re.compile(b"|".join(re.escape(each) for each in sorted(found, key=len, reverse=True)))
+
+
+def _holds(source: Any, needles: "re.Pattern[bytes]", packed: bool) -> bool:
+    tail = b""
+    while block := source.read(BLOCK):
+        if packed and not tail and block.startswith(PACKED):
+            return True
+        if needles.search(tail + block):
+            return True
+        tail = block[-1024:]
+    return False
+
+
+def _bad_rows(dataset: Dataset, outside_id: str) -> int:
+    rows = Quarantined.objects.filter(batch__dataset=dataset)
+    named = Q(text__contains=outside_id) | Q(args__icontains=json.dumps(outside_id)[1:-1])
+    return rows.filter(named).delete()[0]
+
+
+def _imports(dataset: Dataset, outside_id: str) -> None:
+    """Notes and refusals quote cells."""
+    for batch in dataset.imports.all():
+        notes = [note for note in batch.notes if not _said(note, outside_id)]
+        refusal = batch.refusal
+        if refusal is not None and _said(refusal, outside_id):
+            refusal = {"code": refusal.get("code", ""), "details": {}}
+        if notes != batch.notes or refusal != batch.refusal:
+            Import.objects.filter(pk=batch.pk).update(notes=notes, refusal=refusal)
+
+
+def _said(value: object, outside_id: str) -> bool:
+    return outside_id in json.dumps(value, ensure_ascii=False)
+
+
+def _answers(outside_id: str) -> int:
+    """What POSTs answered is kept for their repetition; an answer may name the user."""
+    named = Q(body__contains=outside_id) | Q(body__contains=json.dumps(outside_id)[1:-1])
+    return Idempotency.objects.filter(named).delete()[0]
+
+
+def _jobs(outside_id: str) -> None:
+    for field in ("title", "error", "trace", "step"):
+        rows = Job.objects.filter(**{f"{field}__contains": outside_id})
+        for pk, text in rows.values_list("pk", field):
+            Job.objects.filter(pk=pk).update(**{field: text.replace(outside_id, MASK)})
+
+
+def _logs(outside_id: str) -> int:
+    """Overwritten where it stands, as long as before: whoever appends meanwhile loses nothing."""
+    n = 0
+    word = re.escape(outside_id.encode("utf-8", "surrogatepass"))
+    escaped = re.escape(json.dumps(outside_id)[1:-1].encode())
+    needle = re.compile(rb"(?<![0-9A-Za-z])(?:" + word + rb"|" + escaped + rb")(?![0-9A-Za-z])")
+    for path in _log_files():
+        with open(path, "r+b") as file:
+            for found in needle.finditer(file.read()):
+                file.seek(found.start())
+                file.write(b"*" * len(found.group()))
+                n += 1
+    return n
+
+
+def _log_files() -> Iterator[Path]:
+    yield from (path for path in Path(settings.JOB_LOGS).rglob("*") if path.is_file())
+    logs = Path(settings.HOME) / "logs"
+    yield from (path for path in logs.glob("*.log*") if path.is_file())

@@ -1,0 +1,56 @@
+"""Make the database give up what was deleted: dead rows, statistics, its log of changes."""
+
+import logging
+
+import psycopg2
+from django.db import connection
+
+log = logging.getLogger(__name__)
+# tables in which an outside id stood as text
+TABLES = (
+    "datasets_person",
+    "datasets_quarantined",
+    "datasets_import",
+    "people_idempotency",
+    "jobs_job",
+)
+
+
+def traces() -> list[str]:
+    """Rewrite the tables, then the statistics and the log; what could not be done, and why.
+
+    Inside a transaction nothing of this is possible. Statistics and log are the superuser's: on
+    our own server we are it, elsewhere the log goes at the server's own pace (docs/operations.md).
+    """
+    if connection.in_atomic_block:
+        return ["inside a transaction"]
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            cursor.execute(f"VACUUM (FULL, ANALYZE) {table}")
+    try:
+        _as_superuser()
+    except psycopg2.Error as error:
+        log.warning("the write-ahead log keeps deleted rows for a while: %s", error)
+        return ["write-ahead log"]
+    return []
+
+
+def _as_superuser() -> None:
+    given = connection.get_connection_params()
+    line = psycopg2.connect(
+        host=given.get("host"), dbname=given["dbname"], user="postgres", connect_timeout=3
+    )
+    line.autocommit = True  # VACUUM and ALTER SYSTEM run outside transactions
+    try:
+        with line.cursor() as cursor:
+            cursor.execute("VACUUM FULL pg_catalog.pg_statistic")
+            # old segments are removed, not renamed and used again with their bytes
+            cursor.execute("ALTER SYSTEM SET wal_recycle = off")
+            cursor.execute("SELECT pg_reload_conf()")
+            for _ in range(2):
+                cursor.execute("SELECT pg_switch_wal()")
+                cursor.execute("CHECKPOINT")
+            cursor.execute("ALTER SYSTEM RESET wal_recycle")
+            cursor.execute("SELECT pg_reload_conf()")
+    finally:
+        line.close()

@@ -1,0 +1,210 @@
+"""ABU-10: one user is forgotten everywhere, and nothing brings the user back."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as site
+from django.db import connection
+from django.test import Client
+
+from recweb.datasets import erasure, exports, privacy, tasks
+from recweb.datasets.models import Dataset, Erased, Import, Interaction, Person
+from recweb.jobs import logfile
+from recweb.people.models import Audit, Idempotency, User
+from recweb.runtime import home, postgres
+from tests.datasets.conftest import MOVIES, bring, work_off
+
+Login = Callable[[User], Client]
+CANARY = "canary-7f3a9c51e2"
+LOG = f"""userId,movieId,rating,timestamp
+1,31,2.5,1260759144
+{CANARY},31,5,1260759150
+{CANARY},10,4,1260759151
+2,10,3,1260759199
+{CANARY},10,bad rating,1260759151
+"""
+JSON = "application/json"
+
+
+@pytest.fixture(autouse=True)
+def own_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erasure, "_list", lambda: tmp_path / "erased.jsonl")
+
+
+def erase(client: Client, user: str = CANARY) -> Any:
+    given = {"user": user, "confirm": user}
+    return client.post("/api/v1/datasets/shop/erase/", given, content_type=JSON)
+
+
+@pytest.mark.django_db
+def test_abu_10_everything_about_a_user_goes(loaded: Dataset, ann: User, login: Login) -> None:
+    batch = bring(loaded, "interactions", LOG, "more.csv", options={})
+    if batch.state == "waiting":  # one bad row of five is more than 5 %
+        from recweb.datasets import imports
+
+        imports.accept(batch, ann)
+        work_off()
+    Idempotency.objects.create(
+        user=ann, key="k", route="/x", body_hash="", status=200, body=f'{{"user": "{CANARY}"}}'
+    )
+    logfile.write(1, f"looked at {CANARY} twice")
+    old = loaded.versions.get(number=2)
+    code = Person.objects.get(dataset=loaded, outside_id=CANARY).code
+    assert erase(login(ann)).status_code == 202
+    assert work_off("quick").state == "done"
+    assert not Interaction.objects.filter(dataset_id=loaded.pk, user_code=code).exists()
+    assert not Person.objects.filter(outside_id__contains=CANARY).exists()
+    batch.refresh_from_db()
+    assert not batch.path.exists()
+    assert not batch.bad_rows.filter(text__contains=CANARY).exists()
+    assert not Idempotency.objects.exists()
+    assert CANARY not in (Path(site.JOB_LOGS) / "1.log").read_text()
+    old.refresh_from_db()
+    assert old.redacted is not None
+    assert code not in tasks.load_version(old)[0].users  # its arrays, too
+    newest = loaded.version
+    assert newest is not None
+    assert (newest.number, newest.n_interactions) == (3, 7 + 1)  # one row was there already
+    mac = privacy.mac(loaded.pk, CANARY)
+    assert Erased.objects.get().mac == mac
+    assert Erased.objects.get().counts["events"] == 2
+    row = Audit.objects.get(action="erase")
+    assert row.detail == {"user_hash": mac}
+    # every other user is as before
+    assert Interaction.objects.filter(dataset_id=loaded.pk).count() == 9
+
+
+@pytest.mark.django_db
+def test_abu_10_a_file_does_not_bring_the_user_back(
+    loaded: Dataset, ann: User, login: Login
+) -> None:
+    assert erase(login(ann), "2").status_code == 202
+    work_off("quick")
+    again = (
+        "userId,movieId,rating,timestamp\n2,31,4,835355493\n2,10,5,835355681\n5,10,5,835355682\n"
+    )
+    batch = bring(loaded, "interactions", again, "again.csv", options={})
+    assert (batch.state, batch.rows_in) == ("loaded", 3)
+    assert batch.reasons == {"erased-user": 2}
+    assert batch.rows_in == batch.accepted + batch.duplicates + batch.quarantined
+    assert not batch.path.exists()  # the file names the user
+    assert not Person.objects.filter(dataset=loaded, outside_id="2").exists()
+    bring(loaded, "users", "user,city\n2,Paris\n5,Rome\n", "users.csv")
+    assert not Person.objects.filter(dataset=loaded, outside_id="2").exists()
+
+
+@pytest.mark.django_db
+def test_abu_10_a_restored_backup_is_erased_again(loaded: Dataset, ann: User, login: Login) -> None:
+    erase(login(ann), "2")
+    work_off("quick")
+    nobody = Person.objects.get(dataset=loaded, outside_id__startswith="erased-")
+    # what a restore does: the list in the database and the erasure itself are gone
+    Erased.objects.all().delete()
+    Person.objects.filter(dataset=loaded, code=nobody.code).update(outside_id="2")
+    assert erasure.replay() == 1
+    assert work_off("quick").state == "done"
+    assert not Person.objects.filter(dataset=loaded, outside_id="2").exists()
+    assert erasure.replay() == 0
+
+
+@pytest.mark.django_db
+def test_erasing_is_the_admins_and_asks_twice(
+    loaded: Dataset, ann: User, bob: User, login: Login
+) -> None:
+    assert erase(login(bob), "2").status_code == 403
+    admin = login(ann)
+    wrong = admin.post(
+        "/api/v1/datasets/shop/erase/", {"user": "2", "confirm": "3"}, content_type=JSON
+    )
+    assert wrong.status_code == 400
+    assert erase(admin, "nobody").status_code == 404
+    page = admin.post("/datasets/shop/erase/", {"user": "2", "confirm": "x"})
+    assert page.status_code == 422
+    assert Person.objects.filter(dataset=loaded, outside_id="2").exists()
+    assert not Erased.objects.exists()
+    assert admin.post("/datasets/shop/erase/", {"user": "2", "confirm": "2"}).status_code == 302
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb18030"])
+def test_a_file_is_searched_in_every_encoding(tmp_path: Path, encoding: str) -> None:
+    import gzip
+
+    from recweb.datasets import scrub
+
+    path = tmp_path / "file"
+    path.write_bytes("用户,物品\n小明,1\n".encode(encoding))
+    assert scrub.mentions(path, "小明")
+    assert not scrub.mentions(path, "小红")
+    path.write_bytes(gzip.compress(path.read_bytes()))
+    assert scrub.mentions(path, "小明")
+    assert not scrub.mentions(path, "小红")
+    path.write_bytes(b"PAR1...")
+    assert scrub.mentions(path, "小红")  # cannot be searched: better gone
+
+
+@pytest.fixture
+def committed(transactional_db: None) -> Iterator[None]:
+    yield
+
+
+def test_abu_10_a_canary_is_found_nowhere(
+    committed: None, ann: User, shop: Dataset, login: Login
+) -> None:
+    """pg_dump, the data directory, uploads, artifacts and logs: no byte of the id is left."""
+    bring(shop, "items", MOVIES, "movies.csv")
+    batch = bring(shop, "interactions", LOG.replace("bad rating", "4"), "log.csv")
+    assert batch.state == "loaded"
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE datasets_person")
+    places = [Path(site.UPLOADS), Path(site.ARTIFACTS), Path(site.JOB_LOGS), home.home()]
+    assert holds(places)  # the search finds it while it is there
+    client = login(ann)
+    assert CANARY.encode() in client.get("/explore/?dataset=shop&kind=users").content
+    assert erase(client).status_code == 202
+    assert work_off("quick").state == "done"
+    assert Erased.objects.get().counts["traces_kept"] == 0
+    assert holds(places) == []
+    dumped = dump()
+    assert b"erased-" in dumped
+    assert CANARY.encode() not in dumped
+    assert exports.version_folder(shop.versions.get(number=2)).exists()
+
+
+def holds(places: list[Path]) -> list[str]:
+    found = subprocess.run(
+        ["grep", "-rlaF", CANARY, *map(str, places)], capture_output=True, text=True, check=False
+    )
+    return found.stdout.split()
+
+
+def dump() -> bytes:
+    given = connection.get_connection_params()
+    command = [
+        str(postgres.binaries() / "pg_dump"), "-h", str(given["host"]), "-U", str(given["user"]),
+        "--no-sync", str(given["dbname"]),
+    ]  # fmt: skip
+    return subprocess.run(command, capture_output=True, check=True, env={**os.environ}).stdout
+
+
+@pytest.mark.django_db
+def test_an_upload_that_waits_and_names_the_user_is_cancelled(
+    loaded: Dataset, ann: User, login: Login
+) -> None:
+    import io
+
+    from recweb.datasets import imports
+
+    bring(loaded, "interactions", LOG.replace("bad rating", "4"), "log.csv")
+    text = f"userId,movieId,rating,timestamp\n{CANARY},31,1,1260759999\n"
+    waiting, _job = imports.start_import(
+        loaded, "interactions", io.BytesIO(text.encode()), "next.csv", ann, confirm=False
+    )
+    erase(login(ann))
+    work_off("quick")
+    assert Import.objects.get(pk=waiting.pk).state == "cancelled"
+    assert not waiting.path.exists()
