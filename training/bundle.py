@@ -104,6 +104,9 @@ class Bundle:
         is folded in where the form can; without, the popular list is scored.
         """
         if not self.knows(user, history):
+            if "user_prior" in self.arrays:
+                prior = self.arrays["user_prior"].astype(np.float64)
+                return np.asarray(self.arrays["item_factors"] @ prior)
             return self._spread(self.arrays["fallback"], self.arrays["fallback_scores"])
         if self.form == "popularity":
             return np.array(self.arrays["item_scores"], np.float64)
@@ -140,11 +143,17 @@ class Bundle:
         factors = self.arrays["item_factors"][mine].astype(np.float64)  # (h, d)
         if self.meta.get("fold_in") == "project":
             return np.asarray(weights @ factors)
+        if "item_weight" in self.arrays:  # events on this item counted so much when it was learnt
+            weights = weights * self.arrays["item_weight"][mine]
         surer = float(self.meta["alpha"]) * weights
         gram = self.arrays["gram"].astype(np.float64)
         left = gram + (factors * surer[:, None]).T @ factors
-        left[np.diag_indices_from(left)] += float(self.meta["reg"])
-        return np.asarray(np.linalg.solve(left, factors.T @ (1.0 + surer)))
+        reg = float(self.meta["reg"])
+        left[np.diag_indices_from(left)] += reg
+        right = factors.T @ (1.0 + surer)
+        if "user_prior" in self.arrays:  # what is believed of anybody, before any event
+            right += reg * self.arrays["user_prior"]
+        return np.asarray(np.linalg.solve(left, right))
 
     def _row(self, user: int | None) -> int | None:
         """The user's row, None when unknown or empty (nothing was learnt of them)."""

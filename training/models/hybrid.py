@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -9,9 +10,9 @@ import numpy as np
 from training.models.content_ridge import ContentRidge
 from training.models.contract import Progress, within
 from training.models.ease import Ease
+from training.models.fusion import gains, standard
 from training.models.ials import Ials
-from training.models.serving_forms import BLOCK, lists
-from training.models.strongest import strongest
+from training.models.serving_forms import lists
 from training.registry import fill
 from training.split import Split
 from training.store import Checkpoint
@@ -75,9 +76,7 @@ SPEC: dict[str, Any] = {
 }
 
 GRID = np.arange(11) / 10
-K = 10  # the weight is chosen by NDCG at K
 LEAST = 0.01  # agreement that keeps items without events in the order of their content
-ASKED = 2000  # validation users that choose it: enough to tell tenths apart
 
 
 class Hybrid:
@@ -126,8 +125,8 @@ class Hybrid:
         """z-scores (m, n_items) of behaviour (over items with events) and content (over all)."""
         base = self.base_.scores(users).astype(np.float64)
         content = self.content_.scores(users).astype(np.float64)
-        base = _standard(base, base[:, self.known_])
-        content = _standard(content, content)
+        base = standard(base, base[:, self.known_])
+        content = standard(content, content)
         # without events z(content) in full would beat most items that have some: an unknown
         # z(behaviour) is only expected to be the share of z(content) that carries over
         carried = _agreement(base[:, self.known_], content[:, self.known_])
@@ -137,44 +136,19 @@ class Hybrid:
         return np.asarray(weight * base + (1.0 - weight) * content)
 
     def _choose(self, split: Split, rng: np.random.Generator, progress: Progress) -> float:
-        """The GRID weight with the best NDCG@K on validation; ties: the one nearest behaviour."""
-        users = np.flatnonzero(np.diff(split.validation.indptr))
-        if not len(users):
+        """The GRID weight with the best NDCG@10 on validation; ties: the one nearest behaviour."""
+
+        def each(users: np.ndarray) -> Iterator[np.ndarray]:
+            base, content = self._parts(users)
+            return (self._fused(base, content, weight) for weight in GRID)
+
+        gained = gains(each, len(GRID), split, rng, progress)
+        if gained is None:
             return 1.0  # nothing to choose by (a final refit on the whole log gives the weight)
-        if len(users) > ASKED:
-            users = np.sort(rng.choice(users, ASKED, replace=False))
-        gained = np.zeros(len(GRID))
-        for start in range(0, len(users), BLOCK):
-            chunk = users[start : start + BLOCK]
-            base, content = self._parts(chunk)
-            seen, truth = split.train[chunk].nonzero(), split.validation[chunk].toarray() > 0
-            for place, weight in enumerate(GRID):
-                fused = self._fused(base, content, weight)
-                fused[seen] = -np.inf
-                gained[place] += _ndcg(fused, truth).sum()
-            progress(start + len(chunk), len(users), "weight")
         return float(GRID[np.flatnonzero(gained == gained.max())[-1]])
-
-
-def _standard(scores: np.ndarray, of: np.ndarray) -> np.ndarray:
-    """(scores - mean) / standard deviation per row, both of `of`; constant rows become 0."""
-    spread = of.std(axis=1, keepdims=True)
-    centred = scores - of.mean(axis=1, keepdims=True)
-    return np.asarray(np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 0))
 
 
 def _agreement(base: np.ndarray, content: np.ndarray) -> np.ndarray:
     """Correlation of the two scores per row (m, 1), at least LEAST."""
-    base, content = _standard(base, base), _standard(content, content)
+    base, content = standard(base, base), standard(content, content)
     return np.asarray(np.maximum((base * content).mean(axis=1, keepdims=True), LEAST))
-
-
-def _ndcg(scores: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Binary NDCG@K of each row (m,), Jarvelin and Kekalainen 2002, ideal cut at K."""
-    mask = strongest(scores, K)
-    rows, cols = np.nonzero(mask)
-    order = np.lexsort((cols, -scores[rows, cols], rows))
-    hits = truth[rows[order], cols[order]].reshape(len(scores), -1)
-    discount = 1.0 / np.log2(np.arange(2, hits.shape[1] + 2))
-    ideal = np.cumsum(discount)[np.minimum(truth.sum(axis=1), len(discount)) - 1]
-    return np.asarray((hits * discount).sum(axis=1) / ideal)

@@ -11,17 +11,21 @@ from training import registry
 from training.models.contract import Model
 
 LEARNERS = [
+    "blend",
+    "content_map",
     "content_ridge",
     "ease",
     "hybrid",
     "ials",
     "itemknn",
+    "mf_ips",
     "mf_ssm",
     "puresvd",
     "rp3beta",
     "userknn",
 ]
-STARS = ["baseline_only", "biased_mf", "knn_baseline"]  # test_stars.py: they learn from ratings
+# test_stars.py, test_completion.py: they learn from ratings
+STARS = ["baseline_only", "biased_mf", "knn_baseline", "soft_impute", "svdpp"]
 # test_markov.py, test_sasrec.py: a random split is no split for them
 SEQUENCES = ["markov", "sasrec"]
 # learnt step by step: what is asked here holds long before the last epoch

@@ -16,7 +16,14 @@ from training.ratings import errors
 from training.split import Split
 from training.store import write
 
-MODELS = ["baseline_only", "biased_mf", "knn_baseline"]
+MODELS = ["baseline_only", "biased_mf", "knn_baseline", "soft_impute", "svdpp"]
+# settings for a log as small as this one
+SMALL: dict[str, dict[str, Any]] = {
+    "biased_mf": {"regularization": 3},
+    "knn_baseline": {"k": 20},
+    "soft_impute": {"shrinkage": 0.3},
+    "svdpp": {"regularization": 3},
+}
 USERS, ITEMS = 90, 60
 
 
@@ -97,12 +104,11 @@ def test_the_factors_are_where_no_row_can_do_better() -> None:
     np.testing.assert_allclose(off.sum(axis=0) + made.baseline_.item, 0.0, atol=1e-8)
 
 
-@pytest.mark.parametrize("model", ["biased_mf", "knn_baseline"])
+@pytest.mark.parametrize("model", SMALL)
 def test_it_finds_planted_taste_and_loses_it_with_mixed_ratings(model: str) -> None:
-    params = {"regularization": 3} if model == "biased_mf" else {"k": 20}
     split, floor = stars(), rmse(fitted("baseline_only", stars()), stars())
-    assert rmse(fitted(model, split, **params), split) < 0.75 * floor
-    assert rmse(fitted(model, mixed(split), **params), split) > 0.97 * floor
+    assert rmse(fitted(model, split, **SMALL[model]), split) < 0.75 * floor
+    assert rmse(fitted(model, mixed(split), **SMALL[model]), split) > 0.97 * floor
 
 
 def test_the_baseline_beats_the_mean() -> None:
