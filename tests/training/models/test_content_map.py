@@ -53,7 +53,7 @@ def test_new_people_get_the_mean_taste_which_is_no_worse_than_popularity() -> No
     np.testing.assert_allclose(scores - made.item_factors_ @ made.prior_, 0.0, atol=1e-6)
     assert ndcg(made, COLD_USERS) > 0.9 * ndcg(fitted("pop", COLD_USERS), COLD_USERS)
     # iALS has nothing to say of them: all its scores are 0
-    assert ndcg(made, COLD_USERS) > 2 * ndcg(fitted("ials", COLD_USERS), COLD_USERS)
+    assert ndcg(made, COLD_USERS) > 1.2 * ndcg(fitted("ials", COLD_USERS), COLD_USERS)
 
 
 def test_serving_says_that_nothing_is_known_and_learns_from_the_first_event(tmp_path: Path) -> None:
