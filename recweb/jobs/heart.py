@@ -1,8 +1,9 @@
-"""The attempt's own sign of life: a thread with its own connection, inside the process at work.
+"""The attempt's own sign of life: two threads inside the process at work.
 
-It renews the lease, writes progress, and learns that the job was cancelled or taken over. It
-falls silent when the task reports nothing for long (a hang is not life), and stops everything
-when it could not reach the database for a whole lease: by then the job is somebody else's.
+One has its own connection: it renews the lease, writes progress, and learns that the job was
+cancelled or taken over. It falls silent when the task reports nothing for long (a hang is not
+life). The other never speaks to the database, which may keep a caller waiting for ever: it stops
+everything when no beat came through for a whole lease, as by then the job is somebody else's.
 """
 
 import logging
@@ -41,9 +42,15 @@ class Heart(threading.Thread):
         self._silence, self._last_resort = silence, last_resort
         self._parent = os.getppid()
         self._over = threading.Event()
+        self._beating = threading.Thread(target=self._beats, name="beats", daemon=True)
         self._asked_at = self._reached = time.monotonic()
         self._written: dict[str, object] = {}
         self._beaten = 0.0
+
+    @staticmethod
+    def lease() -> float:
+        """Seconds without the database after which the job is no longer ours."""
+        return float(settings.JOB_LEASE_SECONDS)
 
     def begin(self, run: Run) -> None:
         self.run_ = run
@@ -51,7 +58,8 @@ class Heart(threading.Thread):
 
     def end(self) -> None:
         self._over.set()
-        self.join(5.0)
+        self.join(1.0)
+        self._beating.join(5.0)  # it may be in the middle of a write
 
     def ask(self, reason: str) -> None:
         """Only sets two fields, so a signal handler may call it. The first reason counts, except
@@ -62,12 +70,11 @@ class Heart(threading.Thread):
             self.reason = reason
 
     def run(self) -> None:
+        self._beating.start()
         while not self._over.wait(TICK):
-            self._tick()
-        connection.close()
+            self._tick(time.monotonic())
 
-    def _tick(self) -> None:
-        now = time.monotonic()
+    def _tick(self, now: float) -> None:
         if os.getppid() != self._parent:
             self.ask("lost")
             self._last_resort("its worker is gone")
@@ -76,21 +83,26 @@ class Heart(threading.Thread):
         if now - self.run_.alive > self._silence:  # no heartbeat any more: the lease runs out
             if now - self.run_.alive > self._silence + settings.JOB_LEASE_SECONDS:
                 self._last_resort(f"it reported nothing for {self._silence:g} s")
-            return
-        report = self.run_.report
-        waited = now - self._beaten
-        if waited >= BEAT_EVERY or (waited >= WRITE_EVERY and report is not self._written):
-            self._beat(report, now)
+        elif now - self._reached > self.lease() and self.reason != "lost":
+            log.warning("job %s: no database for a whole lease", self.run_.job.pk)
+            self.ask("lost")
+
+    def _beats(self) -> None:
+        while not self._over.wait(TICK):
+            now, report = time.monotonic(), self.run_.report
+            if now - self.run_.alive > self._silence:
+                continue
+            waited = now - self._beaten
+            if waited >= BEAT_EVERY or (waited >= WRITE_EVERY and report is not self._written):
+                self._beat(report, now)
+        connection.close()
 
     def _beat(self, report: dict[str, object], now: float) -> None:
         job = self.run_.job
         try:
             state = fence.beat(job.pk, self.run_.attempt, worker=name(), **report)
-        except (DatabaseError, InterfaceError) as error:
+        except (DatabaseError, InterfaceError):
             connection.close()
-            if now - self._reached > settings.JOB_LEASE_SECONDS:
-                log.warning("job %s: no database for a whole lease: %s", job.pk, error)
-                self.ask("lost")
             return
         self._beaten = self._reached = now
         self._written = report

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 
@@ -21,6 +22,7 @@ from recweb.lib import outage
 # exit codes of a child, which leave the job's row to its watcher: the state says "cancelled" only
 # when the process is gone
 STOPPED, GONE = 74, 75
+LAST_SECONDS = 5.0  # for a pool process to say that it goes
 
 
 def perform(job: Job, *, child: bool) -> None:
@@ -96,10 +98,14 @@ def _last_resort(job: Job, child: bool) -> Callable[[str], None]:
         Run(job).log(run_log)
         if child:
             os.killpg(0, signal.SIGKILL)
-        try:
-            ends.give_back(job.pk, job.attempt, lost=True, why=why)
-        finally:
-            os._exit(GONE)
+        # in a thread of its own: a database that keeps its callers waiting must not keep us here
+        last = threading.Thread(
+            target=ends.give_back, args=(job.pk, job.attempt),
+            kwargs={"lost": True, "why": why}, daemon=True,
+        )  # fmt: skip
+        last.start()
+        last.join(LAST_SECONDS)
+        os._exit(GONE)
 
     return go
 

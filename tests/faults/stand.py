@@ -30,9 +30,16 @@ WORKERS: dict[str, tuple[str, int, dict[str, str]]] = {
     "train0": ("train", 1, {"RECWEB_DEVICE": "0"}),
     "train1": ("train", 1, {"RECWEB_DEVICE": "1"}),
     "lab-a": ("lab-a", 3, {"DRILL_WITHOUT": "alone,no_limit,gentle,brittle"}),
-    "lab-b": ("lab-b", 2, {"DRILL_WITHOUT": "alone,unfenced"}),
+    "lab-b": ("lab-b", 2, {"DRILL_WITHOUT": "alone,unfenced,stubborn"}),
     "lab-c": ("lab-c", 3, {"DRILL_WITHOUT": "alone,claimless"}),
     "lab-d": ("lab-d", 1, {"DRILL_WITHOUT": "alone,silent"}),
+}
+# started by the scenario that cuts the first of each pair off from the database
+CUT_OFF: dict[str, tuple[str, int, dict[str, str]]] = {
+    "split-a": ("split", 1, {}),
+    "split-b": ("split", 1, {}),
+    "lab-split-a": ("lab-split", 1, {"DRILL_WITHOUT": "alone,stubborn"}),
+    "lab-split-b": ("lab-split", 1, {"DRILL_WITHOUT": "alone,stubborn"}),
 }
 # the whole tree of a worker
 Tree = list[psutil.Process]
@@ -91,10 +98,11 @@ class Stand:
             assert process.poll() is None, f"{ended} ended:\n{log.read_text()[-2000:]}"
         return bool(self.sql("SELECT 1 FROM jobs_beat WHERE name = %s", name))
 
-    def worker(self, name: str) -> None:
-        queues, slots, env = WORKERS[name]
+    def worker(self, name: str, **more: str) -> None:
+        queues, slots, env = {**WORKERS, **CUT_OFF}[name]
         words = ["worker", "-Q", queues, "-c", str(slots), "-n", f"{name}@%h"]
-        self._celery(name, [*words, "--without-gossip", "--without-mingle", "-l", "INFO"], **env)
+        words += ["--without-gossip", "--without-mingle", "-l", "INFO"]
+        self._celery(name, words, **env, **more)
 
     def clock(self) -> None:
         self._celery("beat", ["beat", "-s", str(self.home / "run" / "beat"), "--pidfile", ""])

@@ -10,6 +10,7 @@ import pytest
 
 from tests.faults.checks import EPOCHS, alive, begun, unkilled
 from tests.faults.conftest import Crowd
+from tests.faults.split import GRACE, flt_09, flt_09_without_a_heart
 from tests.faults.stand import LEASE, PERIOD, Stand
 
 pytestmark = pytest.mark.fault
@@ -115,7 +116,10 @@ def flt_27_without_passing_it_on(stand: Stand) -> None:
         stand.ask("cancel", id=job)
 
 
-SCENARIOS = [flt_02_and_28, flt_05, flt_05_without_a_fence, flt_27, flt_27_without_passing_it_on]
+SCENARIOS = [
+    flt_02_and_28, flt_05, flt_05_without_a_fence, flt_09, flt_09_without_a_heart, flt_27,
+    flt_27_without_passing_it_on,
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +143,16 @@ def test_flt_05_a_frozen_worker_wakes_up_a_loser(crowd: Crowd) -> None:
 def test_flt_05_without_a_fence_both_win(crowd: Crowd) -> None:
     with pytest.raises(AssertionError, match=r"\[\(2,\)\]"):
         crowd.result(flt_05_without_a_fence)
+
+
+def test_flt_09_who_is_cut_off_from_the_database_stops_by_itself(crowd: Crowd) -> None:
+    gone = crowd.result(flt_09)
+    assert isinstance(gone, float) and LEASE - PERIOD <= gone <= LEASE + GRACE
+
+
+def test_flt_09_without_its_own_clock_it_works_on(crowd: Crowd) -> None:
+    with pytest.raises(AssertionError, match=f"waited {LEASE + GRACE:g} s in vain"):
+        crowd.result(flt_09_without_a_heart)
 
 
 def test_flt_27_a_leaving_worker_gives_its_job_back(crowd: Crowd) -> None:

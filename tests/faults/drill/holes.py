@@ -29,6 +29,11 @@ def brittle() -> None:
         module.DatabaseError = module.InterfaceError = Never
 
 
+def stubborn() -> None:
+    """Who hears nothing from the database for a whole lease goes on all the same."""
+    heart.Heart.lease = staticmethod(lambda: float("inf"))
+
+
 def unfenced() -> None:
     """Writes do not ask whether the job is still theirs."""
     fence.MINE = "id = %(id)s AND %(attempt)s IS NOT NULL"

@@ -29,4 +29,6 @@ KINDS = [
     kind("lab-b", "lab-b", "epochs"),
     kind("lab-c", "lab-c", "epochs", child=False),
     kind("lab-d", "lab-d", "epochs"),
+    kind("split", "split", "epochs"),
+    kind("lab-split", "lab-split", "epochs"),
 ]
