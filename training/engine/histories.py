@@ -6,10 +6,20 @@ of users costs a fraction of a batch of as many events.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from scipy import sparse
 from torch import Tensor
+
+
+class Events(NamedTuple):
+    """Events of a batch of users, each (p,): row in the batch and item int64, weight float32."""
+
+    rows: Tensor
+    items: Tensor
+    weights: Tensor
 
 
 class Histories:
@@ -33,18 +43,15 @@ class Histories:
         """How many users have about so many events."""
         return max(1, round(events / max(self.mean, 1.0)))
 
-    def of(self, users: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Events of the users (b,): (row in `users` int64, item int64, weight float32), each (p,).
-
-        Weights are confidences over their mean in the whole log.
-        """
+    def of(self, users: Tensor) -> Events:
+        """Events of the users (b,); weights are confidences over their mean in the whole log."""
         counts = self._counts[users]
         rows = torch.repeat_interleave(torch.arange(len(users), device=users.device), counts)
         first = torch.cumsum(counts, 0) - counts
         places = (
             torch.arange(len(rows), device=users.device) - first[rows] + self._starts[users[rows]]
         )
-        return rows, self._items[places], self._weights[places]
+        return Events(rows, self._items[places], self._weights[places])
 
     def taken(self, users: Tensor) -> Tensor:
         """Whether each user took each item, bool (b, n_items)."""

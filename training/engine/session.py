@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,11 +9,14 @@ import numpy as np
 import torch
 
 
-def best_device() -> torch.device:
-    """cuda, else mps, else cpu: what this machine has, found when asked."""
+def best_device(*, sparse: bool = False) -> torch.device:
+    """cuda, else mps, else cpu: what this machine has, found when asked.
+
+    sparse: CSR products are needed, which mps has none of.
+    """
     if torch.cuda.is_available():
         return torch.device("cuda")
-    if torch.backends.mps.is_available():
+    if torch.backends.mps.is_available() and not sparse:
         return torch.device("mps")
     return torch.device("cpu")
 
@@ -31,12 +33,7 @@ def session(rng: np.random.Generator, device: torch.device | None = None) -> Ite
     threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     only_warned = torch.is_deterministic_algorithms_warn_only_enabled()
     accelerators = [] if place.type == "cpu" else [place.index or 0]
-    with (
-        torch.random.fork_rng(devices=accelerators, device_type=_forked(place)),
-        warnings.catch_warnings(),
-    ):
-        # the CSR products here are exact; torch calls all of its sparse code a beta
-        warnings.filterwarnings("ignore", message="Sparse CSR tensor support")
+    with torch.random.fork_rng(devices=accelerators, device_type=_forked(place)):
         torch.manual_seed(int(rng.integers(2**63 - 1)))
         torch.set_num_threads(1)
         torch.use_deterministic_algorithms(True, warn_only=True)

@@ -111,7 +111,7 @@ SPEC: dict[str, Any] = {
         },
         "negatives": {
             "type": "int",
-            "default": 1024,
+            "default": 512,
             "low": 1,
             "high": 20000,
             "log": True,
