@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -165,12 +165,12 @@ def _items(request: HttpRequest, row: Dataset, version: Version | None) -> Ctx:
     text, only = request.GET.get("q", ""), request.GET.get("only", "")
     found = search.items(row, text)
     wanted = {
-        "cold": Q(n_events=0),
-        "unlisted": Q(in_catalogue=False, n_events__gt=0),
-        "untitled": Q(title=""),
+        "cold": "n_events = 0",
+        "unlisted": "NOT in_catalogue AND n_events > 0",
+        "untitled": "title = ''",
     }
     if only in wanted:
-        found = found.filter(wanted[only])
+        found = found.only(wanted[only])
     choices = [
         ("", _("all")),
         ("cold", _("without events")),

@@ -1,22 +1,138 @@
-"""Users by id, items by id or title: a part is enough, also in Chinese (pg_trgm)."""
+"""Users by id, items by id or title: a part is enough, also in Chinese.
 
-from django.db.models import Q, QuerySet
+Titles by three characters or more go through pg_trgm; shorter ones that are not ASCII through the
+index of character pairs (migration 0004); one or two ASCII characters begin a word. Ids are found
+by their beginning. What is found is put in order after it is found: left to itself, the database
+walks all items from the most popular one until fifty fit, which is right only for many hits.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from django.db import connection
 
 from recweb.datasets.models import Dataset, Item, Person
 from recweb.datasets.rows import clean
 
 LONGEST = 200  # characters of a query
+COUNTED = 10_000  # hits from which a list says "or more"
+ORDER = "ORDER BY n_events DESC, code"
+Row = TypeVar("Row", bound=Person | Item)
 
 
-def people(dataset: Dataset, text: str) -> "QuerySet[Person]":
-    rows = Person.objects.filter(dataset=dataset)
-    if wanted := clean(text.strip())[:LONGEST]:
-        rows = rows.filter(outside_id__contains=wanted)
-    return rows.order_by("-n_events", "code")
+class Branch(NamedTuple):
+    where: str  # SQL
+    given: list[Any]  # its values
 
 
-def items(dataset: Dataset, text: str) -> "QuerySet[Item]":
-    rows = Item.objects.filter(dataset=dataset)
-    if wanted := clean(text.strip())[:LONGEST]:
-        rows = rows.filter(Q(title__icontains=wanted) | Q(outside_id=wanted))
-    return rows.order_by("-n_events", "code")
+class Hits(Generic[Row]):
+    """Rows of a dataset, most events first: what a paginator cuts pages from.
+
+    branches: conditions, each of which may go through an index of its own; a row
+    is found when one of them holds. None: all rows.
+    """
+
+    ordered = True  # what Django's paginator asks
+
+    def __init__(
+        self, table: type[Row], dataset_id: int, branches: Sequence[Branch], also: str = ""
+    ) -> None:
+        self.table: type[Row] = table
+        self.dataset_id = dataset_id
+        self.branches: Sequence[Branch] = branches or [Branch("true", [])]
+        self.also = also
+        self.searched = bool(branches)
+
+    def _found(self, limit: str = "") -> tuple[str, list[Any]]:
+        """(SELECT of code and n_events, its values)."""
+        name = self.table._meta.db_table
+        more = f" AND ({self.also})" if self.also else ""
+        parts: list[str] = []
+        given: list[Any] = []
+        for branch in self.branches:
+            where = f"dataset_id = %s AND {branch.where}{more}{limit}"
+            parts.append(f"(SELECT code, n_events FROM {name} WHERE {where})")
+            given.extend([self.dataset_id, *branch.given])
+        return " UNION ".join(parts), given
+
+    @cached_property
+    def _count(self) -> int:
+        sql, given = self._found(f" LIMIT {COUNTED}" if self.searched else "")
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT count(*) FROM ({sql}) hits", given)
+            n = int(cursor.fetchone()[0])
+        return min(n, COUNTED) if self.searched else n
+
+    def count(self) -> int:
+        """At most COUNTED where something is searched for."""
+        return self._count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self[0 : self._count])
+
+    def __getitem__(self, part: slice) -> list[Row]:
+        first, last = part.start or 0, part.stop if part.stop is not None else self._count
+        sql, given = self._ordered()
+        with connection.cursor() as cursor:
+            cursor.execute(f"{sql} LIMIT %s OFFSET %s", [*given, max(0, last - first), first])
+            codes = [code for (code,) in cursor.fetchall()]
+        rows = self.table._default_manager.filter(dataset_id=self.dataset_id, code__in=codes)
+        known = {row.code: row for row in rows}
+        return [known[code] for code in codes]
+
+    def _ordered(self) -> tuple[str, list[Any]]:
+        """Few hits are found first and sorted then; many are met by walking from the most popular
+        row on, which `|| ''` makes sure of: no index fits it but the one of the order."""
+        if self.searched and self._count < COUNTED:
+            sql, given = self._found()
+            return f"WITH found AS MATERIALIZED ({sql}) SELECT code FROM found {ORDER}", given
+        either = " OR ".join(f"({branch.where})" for branch in self.branches)
+        either = either.replace("title", "(title || '')").replace(
+            "outside_id", "(outside_id || '')"
+        )
+        more = f" AND ({self.also})" if self.also else ""
+        name = self.table._meta.db_table
+        sql = f"SELECT code FROM {name} WHERE dataset_id = %s AND ({either}){more} {ORDER}"
+        values = [value for branch in self.branches for value in branch.given]
+        return sql, [self.dataset_id, *values]
+
+    def only(self, where: str) -> "Hits[Row]":
+        """Those of them for which this SQL (ours, never a reader's) holds."""
+        return Hits(self.table, self.dataset_id, self.branches if self.searched else [], where)
+
+
+def people(dataset: Dataset, text: str) -> Hits[Person]:
+    wanted = clean(text.strip())[:LONGEST]
+    return Hits(Person, dataset.pk, [_id(wanted)] if wanted else [])
+
+
+def items(dataset: Dataset, text: str) -> Hits[Item]:
+    wanted = clean(text.strip())[:LONGEST]
+    return Hits(Item, dataset.pk, [_title(wanted), _id(wanted)] if wanted else [])
+
+
+def _id(wanted: str) -> Branch:
+    return Branch("outside_id LIKE %s", [f"{escaped(wanted)}%"])
+
+
+def _title(wanted: str) -> Branch:
+    """Titles that hold these characters."""
+    like = escaped(wanted)
+    low = wanted.lower()
+    if not wanted.isascii():
+        pairs = [low[place : place + 2] for place in range(len(low) - 1)] or [low]
+        named = [pair for pair in pairs if not pair.isascii()]
+        where = "recweb_pairs(title) @> %s::text[] AND title ILIKE %s"
+        return Branch(where, [named, f"%{like}%"])
+    if len(wanted) < 3:
+        return Branch("(title ILIKE %s OR title ILIKE %s)", [f"{like}%", f"% {like}%"])
+    return Branch("title ILIKE %s", [f"%{like}%"])
+
+
+def escaped(text: str) -> str:
+    """For LIKE: no character of a reader's is a wildcard (ABU-06)."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

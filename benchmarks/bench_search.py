@@ -1,0 +1,134 @@
+"""Search among many items: a page of fifty, counted and in order, as the explorer asks for it.
+
+    python benchmarks/bench_search.py [items]     bars at 1,000,000: p95 50 ms by prefix or id,
+                                                  300 ms for two Chinese characters; exit 1 above
+
+Half of the titles are Chinese, words by a power law, half English. A Postgres of its own.
+"""
+
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+ITEMS = 1_000_000
+BARS = {"id": 50.0, "prefix": 50.0, "two Chinese characters": 300.0}
+
+
+def main(n_items: int) -> int:
+    from recweb.runtime import home
+    from recweb.runtime.services import Services
+
+    folder = Path(tempfile.mkdtemp(prefix="recweb-bench-"))
+    os.environ.update(RECWEB_HOME=str(folder), DJANGO_SETTINGS_MODULE="recweb.settings")
+    home.prepare(folder)
+    services = Services(folder)
+    services.start()
+    os.environ["DATABASE_URL"] = home.database_url()
+    os.environ["BROKER_URL"] = home.broker_url()
+    os.environ["SECRET_KEY"] = secrets.token_urlsafe(50)
+    try:
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+        call_command("migrate", verbosity=0)
+        return measure(n_items)
+    finally:
+        from django.db import connections
+
+        connections.close_all()
+        services.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def titles(n: int) -> tuple[list[str], list[str], list[str]]:
+    """(titles, Chinese words, English words), words by a power law."""
+    rng = np.random.default_rng(0)
+    characters = [chr(0x4E00 + int(code)) for code in rng.choice(6000, 2500, replace=False)]
+    chinese = ["".join(rng.choice(characters, 2)) for _ in range(20_000)]
+    letters = list("abcdefghijklmnoprstuvw")
+    english = ["".join(rng.choice(letters, rng.integers(3, 9))).title() for _ in range(20_000)]
+    places = np.minimum((rng.pareto(0.8, (n, 4)) * 20).astype(int), 19_999)
+    made = []
+    for row, four in enumerate(places.tolist()):
+        words = chinese if row % 2 else english
+        made.append(("" if row % 2 else " ").join(words[place] for place in four))
+    return made, chinese, english
+
+
+def measure(n_items: int) -> int:
+    from django.db import connection
+
+    from recweb.datasets import copying, search
+    from recweb.datasets.models import Dataset
+    from recweb.people.models import User
+
+    dataset = Dataset.objects.create(
+        slug="big", name="Big", owner=User.objects.create_superuser("ann")
+    )
+    named, chinese, english = titles(n_items)
+    columns = ("dataset_id", "code", "outside_id", "title", "topics", "year", "text", "attributes",
+               "in_catalogue", "n_events")  # fmt: skip
+    rng = np.random.default_rng(1)
+    events = (rng.pareto(0.9, n_items) * 5).astype(int).tolist()
+    begun = time.perf_counter()
+    for first in range(0, n_items, 100_000):
+        rows = (
+            (dataset.pk, code, f"sku-{code:07d}", named[code], [], None, "", {}, True, events[code])
+            for code in range(first, min(first + 100_000, n_items))
+        )
+        copying.copy_text("datasets_item", columns, rows)
+    loaded = time.perf_counter() - begun
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE datasets_item")
+        cursor.execute(
+            "SELECT pg_relation_size('item_title_pairs') / 1048576, "
+            "pg_relation_size('item_title_trgm') / 1048576, "
+            "pg_relation_size('datasets_item') / 1048576"
+        )
+        pairs, trigrams, table = cursor.fetchone()
+    print(  # noqa: T201
+        f"{n_items:,} items loaded in {loaded:.1f} s; table {table} MB, pairs {pairs} MB, "
+        f"trigrams {trigrams} MB"
+    )
+
+    def ask(text: str) -> int:
+        hits = search.items(dataset, text)
+        return len(hits[0:50]) if hits.count() else 0
+
+    words = np.minimum((rng.pareto(0.8, 200) * 20).astype(int), 19_999).tolist()
+    asked: dict[str, list[str]] = {
+        "id": [f"sku-{int(code):07d}" for code in rng.integers(0, n_items, 200)],
+        "prefix": [english[place][:4] for place in words],
+        "two Chinese characters": [chinese[place] for place in words],
+    }
+    return max([report(kind, texts, ask) for kind, texts in asked.items()])
+
+
+def report(kind: str, texts: list[str], ask: Callable[[str], int]) -> int:
+    for text in texts[:10]:
+        ask(text)
+    seconds = []
+    found = 0
+    for text in texts:
+        begun = time.perf_counter()
+        found += ask(text) > 0
+        seconds.append(time.perf_counter() - begun)
+    middle, late = np.percentile(seconds, [50, 95]) * 1000
+    verdict = "ok" if late <= BARS[kind] else "ABOVE THE BAR"
+    print(  # noqa: T201
+        f"  {kind:24} median {middle:6.1f} ms, p95 {late:6.1f} ms (bar {BARS[kind]:.0f} ms), "
+        f"{found} of {len(texts)} found something: {verdict}"
+    )
+    return int(verdict != "ok")
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else ITEMS))
