@@ -51,6 +51,7 @@ def experiment_json(run: Experiment, job: Job | None) -> dict[str, Any]:
         "rules": run.rules,
         "seed": run.seed,
         "state": run.state,
+        "stale": run.stale,
         "metrics": opened(run),
         "verdict": run.verdict,
         "parent": run.parent_id,

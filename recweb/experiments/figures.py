@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from recweb.experiments import words
 from recweb.experiments.models import Experiment
-from recweb.lib import charts
+from recweb.lib import charts, numbers
 from recweb.lib.escape import plain
 from recweb.lib.figure import Chart, Figure, axis, chart
 from training import registry
@@ -90,7 +90,7 @@ def segments(run: Experiment) -> list[dict[str, Any]]:
         {
             "id": key,
             "name": name,
-            "rule": rule(key, found[key]),
+            "rule": rule(key, found[key], found),
             "n": found[key].get("n"),
             "cells": [found[key].get("metrics", {}).get(metric) for metric in names],
         }
@@ -99,7 +99,8 @@ def segments(run: Experiment) -> list[dict[str, Any]]:
     ]
 
 
-def rule(key: str, facts: dict[str, Any]) -> str:
+def rule(key: str, facts: dict[str, Any], every: dict[str, Any]) -> str:
+    """In words; ties on the bound make "heavy" less than the quarter that it aims at."""
     low, high = facts.get("low"), facts.get("high")
     if key == "new":
         return _("at most %(high)s training events") % {"high": high}
@@ -108,7 +109,10 @@ def rule(key: str, facts: dict[str, Any]) -> str:
     if key == "light":
         return _("%(low)s to %(high)s training events") % {"low": low, "high": high}
     if key == "heavy":
-        return _("from %(low)s training events on, the most active quarter") % {"low": low}
+        rest = sum(every[kind].get("n") or 0 for kind in ("light", "heavy") if kind in every)
+        share = numbers.pct((facts.get("n") or 0) / rest if rest else None)
+        words_ = _("from %(low)s training events on: the most active %(share)s of those not new")
+        return words_ % {"low": low, "share": share}
     if key == "head":
         return _("the %(n)s items that hold 80 %% of the training events") % {"n": facts.get("n")}
     return _("the %(n)s other items") % {"n": facts.get("n")}

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from recweb.experiments import artifacts
+from recweb.experiments.comparing import SEED
 from recweb.experiments.models import Experiment
 from recweb.jobs.models import State
 from training import registry
@@ -14,7 +15,7 @@ from training.distance import Distance
 from training.evaluate import Evaluation, evaluate, held_out
 from training.models.contract import quiet
 from training.split import Split
-from training.stats import bootstrap_table, paired
+from training.stats import bootstrap_table, paired_table
 from training.stats import verdict as code_of
 from training.store import read, write
 
@@ -91,7 +92,7 @@ def verdict(
     model = registry.load_model("pop")().fit(split, rng=rng, progress=quiet)
     exclude = _excluded(experiment, split)
     base = evaluate(model.scores, split, "validation", distance=distance, exclude=exclude)
-    return {"baseline": "pop", **compared(found, base, rng)}
+    return {"baseline": "pop", **compared(found, base)}
 
 
 def bought(
@@ -125,7 +126,7 @@ def bought(
         users=found.users,
         exclude=_excluded(experiment, split),
     )
-    found_out = compared(found, base, rng)
+    found_out = compared(found, base)
     return {**found_out, "n_compared": found_out["n"], **facts}
 
 
@@ -154,15 +155,16 @@ def _excluded(experiment: Experiment, split: Split) -> csr_matrix | None:
     return data.labelled(split, experiment.label_pairs)
 
 
-def compared(found: Evaluation, base: Evaluation, rng: np.random.Generator) -> dict[str, Any]:
-    """Paired differences on the users that both have."""
+def compared(found: Evaluation, base: Evaluation) -> dict[str, Any]:
+    """Paired differences on the users that both have, drawn as the compare page draws them: the
+    same question has one answer."""
     common, mine, theirs = np.intersect1d(found.users, base.users, return_indices=True)
     out: dict[str, Any] = {"n": len(common), "metrics": {}}
-    for name in COMPARED:
-        if name not in found.per_user or name not in base.per_user:
-            continue
-        a, b = found.per_user[name][mine], base.per_user[name][theirs]
-        pair = paired(a, b, rng)
+    names = [name for name in COMPARED if name in found.per_user and name in base.per_user]
+    firsts = np.column_stack([found.per_user[name][mine] for name in names])
+    seconds = np.column_stack([base.per_user[name][theirs] for name in names])
+    pairs = paired_table(firsts, seconds, np.random.default_rng(SEED))
+    for name, pair, b in zip(names, pairs, seconds.T, strict=True):
         mean = float(np.nanmean(b)) if len(b) and not np.isnan(b).all() else 0.0
         out["metrics"][name] = {
             "code": code_of(pair, mean),

@@ -74,6 +74,12 @@ class Experiment(models.Model):
     def __str__(self) -> str:
         return self.name or f"{self.model} {self.pk}"
 
+    @property
+    def stale(self) -> bool:
+        """A user was erased from its version after it was trained (ABU-10)."""
+        redacted = self.version.redacted
+        return redacted is not None and self.created < redacted
+
     def mean(self, metric: str, part: str = "validation") -> float | None:
         found: dict[str, Any] = self.metrics.get(part, {}).get(metric, {})
         return found.get("mean")

@@ -86,6 +86,46 @@ def costs(row: Frontier, weight: float) -> list[Json]:
     return found
 
 
+def chosen(row: Frontier, weight: float) -> list[Json]:
+    """Weight 0 beside this one, with their intervals and whether the difference is noise."""
+    weights = board.grid(row)
+    names = {"relevance": f"ndcg@{row.points.get('k', row.k)}"}
+    names["variety"] = names["relevance"].replace("ndcg", "ild")
+    first = {one["key"]: one for one in costs(row, 0.0)}
+    out = []
+    for one in costs(row, weight):
+        ends = (row.points.get("change") or {}).get(names.get(one["key"], "")) or {}
+        lo, hi = (between(weights, ends.get(end, []), weight) for end in ("lo", "hi"))
+        noise = weight > 0 and lo is not None and hi is not None and lo <= 0 <= hi
+        rough = not any(abs(known - weight) < 1e-9 for known in weights)
+        out.append(one | {"first": first[one["key"]], "noise": noise, "rough": rough})
+    return out
+
+
+def why_knee(row: Frontier) -> str:
+    """Why a weight is suggested, or "" when none is."""
+    points, weight = row.points, row.points.get("knee")
+    if weight is None:
+        return ""
+    found = {one["key"]: one for one in costs(row, weight)}
+    if not {"relevance", "variety"} <= set(found):
+        return ""
+    words = _(
+        "%(w)s is suggested because the curve bends there: up to it diversity is cheap "
+        "(%(gain)s %(ild)s for %(loss)s %(ndcg)s), beyond it each step costs more. With other "
+        "users of the same kind the bend would lie between %(lo)s and %(hi)s."
+    )
+    return words % {
+        "w": f"{weight:.2f}",
+        "gain": found["variety"]["change"],
+        "ild": found["variety"]["name"],
+        "loss": found["relevance"]["change"],
+        "ndcg": found["relevance"]["name"],
+        "lo": f"{points.get('knee_lo', weight):.2f}",
+        "hi": f"{points.get('knee_hi', weight):.2f}",
+    }
+
+
 def between(weights: Sequence[float], values: Sequence[float | None], at: float) -> float | None:
     """On the grid the value itself; between two points the straight line."""
     for place, weight in enumerate(weights):

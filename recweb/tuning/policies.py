@@ -15,9 +15,9 @@ from recweb.datasets.access import person
 from recweb.datasets.models import Dataset, Person
 from recweb.jobs import orders as jobs
 from recweb.lib.paging import page, query
-from recweb.tuning import choice, params, releases
+from recweb.tuning import cards, choice, params, releases
 from recweb.tuning.forms import PolicyForm
-from recweb.tuning.models import Policy, PolicyState
+from recweb.tuning.models import Frontier, Policy, PolicyState
 from recweb.tuning.orders import Refused
 
 
@@ -107,9 +107,28 @@ def _initial(request: HttpRequest, run: Any) -> dict[str, Any]:
     return {"name": name[:120], "diversity": weight, "lowest": 0.0, "highest": 1.0}
 
 
+def _weight_of(form: PolicyForm) -> float | None:
+    """What stands in the form; None when it is no weight."""
+    try:
+        weight = float(form["diversity"].value())
+    except (TypeError, ValueError):
+        return None
+    return weight if 0.0 <= weight <= 1.0 else None
+
+
 def _form(request: HttpRequest, run: Any, form: PolicyForm, status: int = 200) -> HttpResponse:
     serving = Policy.objects.filter(dataset=run.dataset_id, state=PolicyState.PUBLISHED).first()
-    ctx = {"run": run, "form": form, "serving": serving}
+    weight = _weight_of(form)
+    rows = Frontier.objects.filter(experiment=run, reranker="mmr").exclude(points={})
+    row = rows.order_by("pk").first()
+    ctx = {
+        "run": run,
+        "form": form,
+        "serving": serving,
+        "weight": weight,
+        "figures": cards.chosen(row, weight) if row and weight is not None else [],
+        "n": row.points.get("n") if row else None,
+    }
     return render(request, "tuning/policy_new.html", ctx, status=status)
 
 

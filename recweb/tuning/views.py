@@ -60,6 +60,7 @@ def page(request: HttpRequest, found: Choice, row: Frontier) -> dict[str, Any]:
         "weight": weight,
         "cards": [cards.card(one, weight, grid) for one in shown],
         "costs": cards.costs(row, weight),
+        "why_knee": cards.why_knee(row),
         "chart": figure.tradeoff(row, found.others, cards.caption(row)),
         "unknown": unknown,
         "trouble": trouble,

@@ -18,7 +18,7 @@ if (document.getElementById("filter")) {
 if (document.getElementById("new-dataset")) {
   table.n = { label: gettext("New dataset"), run: () => follow("new-dataset") };
 } else if (document.getElementById("next") || document.getElementById("previous")) {
-  table.n = { label: gettext("Next"), run: () => follow("next") };
-  table.p = { label: gettext("Previous"), run: () => follow("previous") };
+  table.n = { label: pgettext("one", "Next"), run: () => follow("next") };
+  table.p = { label: pgettext("one", "Previous"), run: () => follow("previous") };
 }
 register(table);

@@ -4,6 +4,7 @@ import { plotly } from "./charts.js";
 import { Costs, EPS, between } from "./costs.js";
 import { register } from "./keys.js";
 import { Overlay } from "./overlay.js";
+import { percent } from "./figures.js";
 import { Card } from "./people.js";
 import { toast } from "./toast.js";
 
@@ -231,8 +232,8 @@ at("rule")?.addEventListener("change", (event) => {
   const rule = data.rules[Number(event.target.value)];
   if (event.target.value === "" || !rule) return;
   set(rule.weight);
-  toast(interpolate(gettext("%(w)s; resampled users move it between %(lo)s and %(hi)s."), {
-    w: rule.weight.toFixed(2), lo: rule.lo.toFixed(2), hi: rule.hi.toFixed(2),
+  toast(interpolate(gettext("Diversity %(w)s gives the most diverse lists that lose at most %(loss)s of nDCG. With other users of the same kind it would lie between %(lo)s and %(hi)s."), {
+    w: rule.weight.toFixed(2), loss: percent(rule.loss), lo: rule.lo.toFixed(2), hi: rule.hi.toFixed(2),
   }, true));
 });
 at("add").addEventListener("submit", async (event) => {

@@ -73,6 +73,15 @@ def test_differences_are_paired_by_user_and_adjusted_over_all(three: list[Experi
     assert found == comparing.against(base, others, list(comparison.PAIRED))
 
 
+def test_the_run_and_the_comparison_give_the_same_interval(three: list[Experiment]) -> None:
+    pop, ease, _knn = three
+    there = comparing.against(pop, [ease], list(comparison.PAIRED))[str(ease.pk)]["metrics"]
+    for name, mine in ease.verdict["metrics"].items():
+        assert [mine[key] for key in ("difference", "lo", "hi", "p")] == pytest.approx(
+            [there[name][key] for key in ("difference", "lo", "hi", "p")], abs=2e-6
+        ), name
+
+
 def test_the_page_stars_the_best_and_shows_only_differences(
     three: list[Experiment],
     bob: User,

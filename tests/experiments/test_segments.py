@@ -1,6 +1,7 @@
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from recweb.experiments import figures
 from recweb.experiments.segments import kinds, recall
 
 
@@ -25,3 +26,10 @@ def test_recall_counts_items_of_one_kind_only() -> None:
     assert np.isnan(recall(truth, top, head)[1:]).all()
     tail = recall(truth, top, ~head)
     assert np.isnan(tail[0]) and tail[1:].tolist() == [0.5, 0.0]
+
+
+def test_with_ties_the_words_name_the_share_that_is_heavy() -> None:
+    every = {"light": {"n": 9}, "heavy": {"n": 1, "low": 5}}
+    assert "the most active 10.0\u202f% of those not new" in figures.rule(
+        "heavy", every["heavy"], every
+    )

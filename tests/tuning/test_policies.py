@@ -5,6 +5,7 @@ import pytest
 from django.conf import settings
 
 from recweb.experiments.models import Role
+from recweb.lib.numbers import pct, sig3
 from recweb.people.models import Audit
 from recweb.tuning import orders, releases
 from recweb.tuning.models import Policy
@@ -34,6 +35,23 @@ def test_the_form_saves_a_policy_and_orders_its_refit(shop: Shop) -> None:
     assert row.owner == shop.bob
     assert row.final is not None
     assert (row.final.role, row.final.parent) == (Role.FINAL, shop.run)
+
+
+def test_the_form_shows_what_the_weight_means_with_intervals(shop: Shop) -> None:
+    metrics, browser = shop.frontier.points["metrics"], shop.browser()
+    address = f"/policies/new/?run={shop.run.pk}&diversity=0.3"
+    page = browser.get(address).content.decode()
+    place = shop.frontier.points["weights"].index(0.3)
+    for name, title in (("ndcg@10", "nDCG@10"), ("ild@10", "ILD@10"), ("coverage@10", "Coverage")):
+        row = page.split(f'<th scope="row">{title}</th>')[1].split("</tr>")[0]
+        show = pct if name == "coverage@10" else sig3
+        for at in (0, place):
+            assert show(metrics[name]["mean"][at]) in row, name
+            for end in ("lo", "hi") if "lo" in metrics[name] else ():
+                assert show(metrics[name][end][at]) in row, name
+    assert "≈" in browser.get(address.replace("0.3", "0.33")).content.decode()
+    broken = browser.post(address, FORM | {"diversity": "nan"}).content.decode()
+    assert "What " not in broken.split("<form")[0]
 
 
 @pytest.mark.parametrize(

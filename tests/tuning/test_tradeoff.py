@@ -81,6 +81,16 @@ def test_the_figures_stand_on_what_is_named(shop: Shop) -> None:
     assert str(shop.frontier.points["n"]) in page
 
 
+def test_the_suggestion_says_why(shop: Shop) -> None:
+    page, points = opened(shop), shop.frontier.points
+    said = re.search(r'id="why-knee">(.*?)</p>', page)
+    assert said is not None
+    ends = [f"{points[name]:.2f}" for name in ("knee", "knee_lo", "knee_hi")]
+    assert all(end in said[1] for end in ends) and "ILD@10" in said[1]
+    Frontier.objects.update(points=points | {"knee": None})
+    assert "why-knee" not in opened(shop).replace('aria-describedby="why-knee"', "")
+
+
 def test_an_address_opens_the_same_view(shop: Shop) -> None:
     facts = block(opened(shop, diversity="0.335", users=["u5", "u5", "ghost"], a="0.1"))
     assert facts["weight"] == 0.335

@@ -3,6 +3,8 @@
 from django import template
 from django.utils.translation import gettext as _
 
+from recweb.experiments import words
+
 register = template.Library()
 
 
@@ -17,9 +19,16 @@ def job_kind(name: str) -> str:
         "publish": _("publish"),
         "remove": _("remove"),
         "select": _("choose samples"),
+        "shadow": _("compare label arms"),
         "train": _("train"),
     }
     return known.get(name, name)
+
+
+@register.filter
+def metric_name(metric: str) -> str:
+    """ndcg@10 -> nDCG@10."""
+    return words.metric_name(metric)
 
 
 @register.filter
