@@ -1,9 +1,10 @@
 // One sample in focus; the next ones lie in the page already. An answer moves on at once and is
 // saved behind it (outbox.js). All of it works anywhere on the page but in a text field.
 import { AnswerForm } from "./answerform.js";
-import { register } from "./keys.js";
+import { listen } from "./labelkeys.js";
 import { Lately } from "./lately.js";
 import { csrf, Outbox, post } from "./outbox.js";
+import { SavedLine } from "./savedline.js";
 import { toast } from "./toast.js";
 
 const root = document.getElementById("label");
@@ -25,9 +26,11 @@ let looking = null; // an earlier sample under another look
 let shownAt = 0;
 let renewedAt = Date.now();
 let asking = null;
-let silent = 0;
 
-const outbox = new Outbox(root.dataset.store, { changed, saved, refused });
+const line = new SavedLine(root);
+const outbox = new Outbox(root.dataset.store, {
+  changed: () => line.show(outbox), saved, refused,
+});
 
 // ---- what is shown ----------------------------------------------------------------------------
 function focusOn(article, move) {
@@ -104,39 +107,9 @@ function stop(words) {
 }
 
 // ---- saving -----------------------------------------------------------------------------------
-function changed() {
-  const n = outbox.entries.length;
-  const troubles = {
-    offline: gettext("You are offline. Go on: this browser keeps your answers."),
-    login: gettext("You are logged out. Log in again in another tab, then reload this page: your answers are kept here."),
-    server: gettext("retrying"),
-  };
-  if (n && outbox.trouble) {
-    say(`${interpolate(gettext("%s not saved"), [n])} – ${troubles[outbox.trouble]}`, true);
-  } else if (n) say(gettext("Saving"));
-  else say(outbox.trouble === "offline" ? troubles.offline : gettext("Saved"));
-}
-
-// seen at once; said aloud only when it has stayed for a second
-function say(words, bad = false) {
-  const seen = document.getElementById("saved");
-  seen.textContent = words;
-  seen.classList.toggle("bad", bad);
-  clearTimeout(silent);
-  silent = setTimeout(() => { document.getElementById("saved-aloud").textContent = words; }, 1000);
-}
-
-function count(step) {
-  root.dataset.mine = Number(root.dataset.mine) + step;
-  root.dataset.answered = Number(root.dataset.answered) + step;
-  document.getElementById("mine").textContent = root.dataset.mine;
-  document.getElementById("all").textContent = root.dataset.answered;
-  document.getElementById("bar").value = Number(root.dataset.answered);
-}
-
 function saved(entry, answer) {
   if (answer.message) toast(answer.message);
-  if (entry.counts && !answer.late) count(1);
+  if (entry.counts && !answer.late) line.count(1);
   if (ahead.length < AHEAD) more();
 }
 
@@ -200,7 +173,7 @@ async function undo() {
     return toast(gettext("The server does not answer. Nothing was undone."), "error");
   }
   if (!answer.ok) return toast(body.error.message);
-  if (body.value !== null && body.lease) count(-1);
+  if (body.value !== null && body.lease) line.count(-1);
   if (!body.lease) {
     lately.forget(body.sample);
     return toast(gettext("That answer had come too late; it is withdrawn."));
@@ -286,64 +259,15 @@ function enter() {
   toast(gettext("Choose 0, 1, 2 or 3 first."));
 }
 
-function guide() {
-  const dialog = document.getElementById("guideline");
-  if (dialog.open) dialog.close();
-  else dialog.showModal();
-}
-
-function unlessGuide(run) {
-  return (event) => (document.getElementById("guideline").open ? false : run(event));
-}
-
-function listen() {
-  const table = {
-    Enter: { label: gettext("Submit"), run: unlessGuide(enter) },
-    " ": { label: gettext("Skip"), run: unlessGuide(skip) },
-    Backspace: { label: gettext("Undo"), run: unlessGuide(undo) },
-    z: { label: gettext("Undo"), run: unlessGuide(undo) },
-    f: { label: gettext("Flag"), run: unlessGuide(() => sheet.flag()) },
-    n: { label: gettext("Note"), run: unlessGuide(() => sheet.write()) },
-    h: { label: gettext("Guideline"), run: guide },
-    ArrowLeft: { label: gettext("Earlier answer"), run: unlessGuide(() => walk(1)) },
-    ArrowRight: { label: gettext("Later answer"), run: unlessGuide(() => walk(-1)) },
-  };
-  for (const button of sheet.buttons) {
-    const words = button.querySelector(".name").textContent;
-    table[button.value] = { label: words, run: unlessGuide(() => digit(Number(button.value))) };
-  }
-  register(table);
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const { name, value } = event.submitter ?? {};
-    if (name === "value") submit(Number(value));
-    else if (value === "undo") undo();
-    else if (value === "skip") skip();
-  });
-  lately.list.addEventListener("click", (event) => {
-    const link = event.target.closest("a");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    look(link);
-  });
-  document.getElementById("back").addEventListener("click", (event) => {
-    event.preventDefault();
-    next();
-  });
-  sheet.flagButton.addEventListener("click", () => sheet.flag());
-  document.getElementById("guide").addEventListener("click", guide);
-  form.elements.note.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || event.isComposing) return;
-    (looking ?? current)?.querySelector("h2").focus();
-  });
-  direct.addEventListener("change", () => localStorage.setItem("label-direct", direct.checked ? "" : "off"));
+function heading() {
+  (looking ?? current)?.querySelector("h2").focus();
 }
 
 function start() {
   for (const element of document.querySelectorAll(".script")) element.hidden = false;
   document.getElementById("direct-line").hidden = false;
   direct.checked = localStorage.getItem("label-direct") !== "off";
-  listen();
+  listen({ form, sheet, lately, direct }, { submit, digit, enter, skip, undo, walk, look, next, heading });
   for (const article of ahead) known.add(article.dataset.lease);
   const waits = outbox.entries; // of an earlier visit
   if (waits.length) outbox.flush();
