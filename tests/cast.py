@@ -57,6 +57,7 @@ def play() -> Play:
     made = Play(people())
     _data(made)
     _experiments(made)
+    _policies(made)
     _labels(made)
     for name, user in made.users.items():
         made.tokens[name] = Token.make(user, f"token of {name}")
@@ -67,6 +68,7 @@ def play() -> Play:
 
 
 EVENTS = [(0, 0, 4.0), (0, 1, 3.0), (1, 0, 5.0), (1, 2, 2.0), (2, 1, 1.0), (2, 3, 4.5)]
+METRICS = ("ndcg@10", "recall@10", "ild@10", "coverage@10", "epc@10")
 TOPICS = (["Drama"], ["Comedy", "Drama"], ["Action"], ["Comedy"])
 
 
@@ -161,10 +163,8 @@ def _metric(mean: float) -> dict[str, float]:
 def _experiments(made: Play) -> None:
     from recweb.experiments.models import Experiment
     from recweb.jobs.models import Job
-    from recweb.tuning.models import Frontier, Policy
 
     owner, dataset = made.users["bob"], made.dataset
-    names = ("ndcg@10", "recall@10", "ild@10", "coverage@10", "epc@10")
     experiment = Experiment.objects.create(
         dataset=dataset,
         version=made.version,
@@ -172,7 +172,7 @@ def _experiments(made: Play) -> None:
         model="pop",
         state="done",
         split="user-temporal",
-        metrics={"validation": {name: _metric(0.1 + n / 10) for n, name in enumerate(names)}},
+        metrics={"validation": {name: _metric(0.1 + n / 10) for n, name in enumerate(METRICS)}},
         owner=owner,
         finished=timezone.now(),
     )
@@ -189,6 +189,12 @@ def _experiments(made: Play) -> None:
     )
     Experiment.objects.filter(pk=experiment.pk).update(job_id=job.pk)
     experiment.refresh_from_db()
+    made.rows |= {"experiment": experiment, "job": job}
+
+
+def _policies(made: Play) -> None:
+    from recweb.tuning.models import Frontier, Policy
+
     weights = [n / 20 for n in range(21)]
     band = {
         name: {
@@ -196,29 +202,29 @@ def _experiments(made: Play) -> None:
             "lo": [0.28 - w / 10 for w in weights],
             "hi": [0.32 - w / 10 for w in weights],
         }
-        for name in names
+        for name in METRICS
     }
     frontier = Frontier.objects.create(
-        experiment=experiment,
+        experiment=made.experiment,
         distance="categories",
         points={"weights": weights, "metrics": band, "knee": 0.3},
         k=2,
         n_candidates=4,
     )
     policy = Policy.objects.create(
-        dataset=dataset,
+        dataset=made.dataset,
         number=1,
         name=f"{CANARY} policy",
-        experiment=experiment,
+        experiment=made.experiment,
         diversity=0.3,
         comment=f"{CANARY} because",
-        owner=owner,
+        owner=made.users["bob"],
     )
-    made.rows |= {"experiment": experiment, "job": job, "frontier": frontier, "policy": policy}
+    made.rows |= {"frontier": frontier, "policy": policy}
 
 
 def _labels(made: Play) -> None:
-    from recweb.labeling.models import Label, Lease, Queue, Sample
+    from recweb.labeling.models import Label, Lease, Queue, Sample, Shadow
 
     queue = Queue.objects.create(
         dataset=made.dataset,
@@ -242,4 +248,5 @@ def _labels(made: Play) -> None:
         sample=samples[1], annotator=dan, value=2, lease=done.token, note=f"{CANARY} note"
     )
     Sample.objects.filter(pk=samples[1].pk).update(wanted=0)
+    Shadow.objects.create(queue=queue, owner=made.users["bob"], state="failed")
     made.rows |= {"queue": queue, "sample": samples[0], "lease": lease, "label": label}

@@ -14,5 +14,5 @@ def person(request: HttpRequest) -> User:
 
 
 def find(request: HttpRequest, queue_id: int) -> Queue:
-    rows = Queue.objects.visible(person(request)).select_related("dataset", "experiment")
+    rows = Queue.objects.visible(person(request)).select_related("dataset", "experiment", "owner")
     return get_object_or_404(rows, pk=queue_id)

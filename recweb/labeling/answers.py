@@ -156,6 +156,8 @@ def _after_loss(lease: Lease, given: Given) -> Label:
 
 def take_place(sample_id: int) -> bool:
     """One of the answers still wanted, if there is one: one statement, so only one gets it."""
+    if Sample.objects.filter(pk=sample_id, gold__isnull=False).exists():
+        return True  # everybody is asked
     free = Sample.objects.filter(pk=sample_id, wanted__gt=0)
     return free.update(wanted=F("wanted") - 1) == 1
 
@@ -176,7 +178,7 @@ def skip(
     if lease.state not in (LeaseState.HELD, LeaseState.LOST):
         raise Clash("answered", _("You have answered this sample already."))
     if lease.state == LeaseState.HELD:
-        Sample.objects.filter(pk=lease.sample_id).update(wanted=F("wanted") + 1)
+        Sample.objects.filter(pk=lease.sample_id, gold=None).update(wanted=F("wanted") + 1)
     _end(lease, LeaseState.SKIPPED, note=note, flagged=flagged)
     return lease
 

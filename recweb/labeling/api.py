@@ -73,6 +73,8 @@ def queue_json(queue: Queue, row: dict[str, Any]) -> dict[str, Any]:
         "strategy": queue.strategy,
         "size": queue.size,
         "overlap": queue.overlap,
+        "gold_share": queue.gold_share,
+        "golds": queue.golds,
         "guideline": queue.guideline,
         "state": queue.state,
         "waiting": row["waiting"],
@@ -124,7 +126,9 @@ def _row(request: Request) -> Callable[[Queue], dict[str, Any]]:
 
 @plain
 def _new(request: Request) -> Response:
-    given = body(request, {"experiment", "name", "size", "overlap", "guideline", "seed"})
+    given = body(
+        request, {"experiment", "name", "size", "overlap", "guideline", "seed", "gold_share"}
+    )
     visible = Experiment.objects.visible(person(request)).select_related("dataset")
     experiment = visible.filter(pk=shapes.whole(given, "experiment")).first()
     if experiment is None:

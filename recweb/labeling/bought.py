@@ -44,7 +44,7 @@ def words(cell: dict[str, Any]) -> str:
     """The verdict of one paired difference. Within noise it says what could not have been seen."""
     if cell.get("difference") is None:
         return _("There is nothing to compare.")
-    facts = {"gap": numbers.signed(cell["difference"]), "p": _p(cell.get("p"))}
+    facts = {"gap": numbers.signed(cell["difference"]), "p": p_words(cell.get("p"))}
     if cell["code"] == "better":
         return _("Better by %(gap)s (%(p)s).") % facts
     if cell["code"] == "worse":
@@ -56,7 +56,7 @@ def words(cell: dict[str, Any]) -> str:
     }
 
 
-def _p(value: float | None) -> str:
+def p_words(value: float | None) -> str:
     if value is None:
         return "p –"
     return "p < 0.001" if value < 0.001 else f"p = {numbers.sig3(value)}"

@@ -4,6 +4,7 @@ The condition stands on the sample's own row (`wanted`), which each claim lowers
 ask at the same instant cannot be answered from the same look at the table.
 """
 
+import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,12 +25,20 @@ ROW_LOCK = "FOR UPDATE OF sample SKIP LOCKED"
 MOST = 10
 
 UNTIL = "clock_timestamp() + %(lease)s * interval '1 second'"
+# a known sample comes where it was drawn: after those that this person had got by then
+AFTER = """(
+    SELECT coalesce(max(plain."order"), 0) FROM labeling_lease earlier
+    JOIN labeling_sample plain ON plain.id = earlier.sample_id
+    WHERE earlier.annotator_id = %(annotator)s AND earlier.id < lease.id
+      AND plain.queue_id = %(queue)s AND plain.gold IS NULL
+)"""
 # what I hold already, also when its time is over but nobody has asked for it since
 MINE = f"""
     UPDATE labeling_lease lease SET until = {UNTIL} FROM labeling_sample sample
     WHERE lease.sample_id = sample.id AND sample.queue_id = %(queue)s
       AND lease.annotator_id = %(annotator)s AND lease.state = 'held'
-    RETURNING lease.token, lease.until, lease.sample_id, sample."order"
+    RETURNING lease.token, lease.until, lease.sample_id,
+        CASE WHEN sample.gold IS NULL THEN sample."order" ELSE {AFTER} END
 """
 RECLAIM = """
     WITH gone AS (
@@ -44,7 +53,7 @@ RECLAIM = """
         FROM gone WHERE labeling_lease.id = gone.id RETURNING labeling_lease.sample_id
     ), back AS (SELECT sample_id, count(*) AS n FROM lost GROUP BY sample_id)
     UPDATE labeling_sample SET wanted = wanted + back.n
-    FROM back WHERE labeling_sample.id = back.sample_id
+    FROM back WHERE labeling_sample.id = back.sample_id AND labeling_sample.gold IS NULL
 """
 # not again to who has it, answered it, skipped it, or answered it too late
 NEW_TO_ME = """
@@ -55,6 +64,12 @@ NEW_TO_ME = """
         SELECT 1 FROM labeling_label given WHERE given.sample_id = sample.id
           AND given.annotator_id = %(annotator)s AND given.closed IS NULL
     )
+"""
+TAKEN = """
+    SELECT count(*) FROM labeling_lease lease JOIN labeling_sample sample
+        ON sample.id = lease.sample_id
+    WHERE sample.queue_id = %(queue)s AND lease.annotator_id = %(annotator)s
+      AND lease.state IN ('held', 'answered', 'skipped')
 """
 CLAIM = """
     WITH free AS (
@@ -72,6 +87,20 @@ CLAIM = """
     )
     SELECT made.token, made.until, made.sample_id, taken."order"
     FROM made JOIN taken ON taken.id = made.sample_id
+"""
+# a known answer goes to everybody once, so nobody competes for it; which one is next differs by
+# person, or neighbours could tell each other
+GOLD = """
+    WITH due AS (
+        SELECT sample.id FROM labeling_sample sample
+        WHERE sample.queue_id = %(queue)s AND sample.gold IS NOT NULL AND {new}
+        ORDER BY md5(sample.id || ' ' || %(annotator)s) LIMIT 1
+    ), made AS (
+        INSERT INTO labeling_lease (sample_id, annotator_id, token, state, until, flagged, note)
+        SELECT id, %(annotator)s, gen_random_uuid(), 'held', {until}, false, '' FROM due
+        RETURNING id, token, until, sample_id
+    )
+    SELECT lease.token, lease.until, lease.sample_id, {after} FROM made lease
 """
 
 
@@ -109,11 +138,35 @@ def take(queue: Queue, annotator: "User", count: int = 1) -> list[Held]:
         held = _rows(
             cursor, f"SELECT pg_advisory_xact_lock(%(mine)s, %(annotator)s); {MINE}", facts
         )
-        if len(held) < count:
+        if (more := count - len(held)) > 0:
+            due = queue.golds > 0 and _due(cursor, queue, facts, more)
             claim = CLAIM.format(new=NEW_TO_ME, lock=ROW_LOCK, until=UNTIL)
-            facts["count"] = count - len(held)
+            facts["count"] = more - due
             held += _rows(cursor, f"{RECLAIM}; {claim}", facts)
+            if due:
+                held += _rows(cursor, GOLD.format(new=NEW_TO_ME, until=UNTIL, after=AFTER), facts)
     return sorted(held, key=lambda row: row.order)
+
+
+def _due(cursor: Any, queue: Queue, facts: dict[str, Any], count: int) -> bool:
+    cursor.execute(TAKEN, facts)
+    return turn(queue, facts["annotator"], cursor.fetchone()[0], count)
+
+
+def turn(queue: Queue, annotator: int, taken: int, count: int) -> bool:
+    """Whether one of the next `count` samples is a known one: one in every 1 / share, at a place
+    that differs from block to block and from person to person."""
+    if queue.gold_share <= 0:
+        return False
+    block = max(round(1 / queue.gold_share), 1)
+    return any(
+        place % block == _hash(queue.pk, annotator, place // block) % block
+        for place in range(taken, taken + count)
+    )
+
+
+def _hash(*parts: int) -> int:
+    return int(hashlib.sha256(repr(parts).encode()).hexdigest()[:8], 16)
 
 
 def renew(queue: Queue, annotator: "User") -> list[Held]:

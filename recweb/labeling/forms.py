@@ -47,6 +47,18 @@ class QueueForm(forms.Form):
         help_text=_("2 or more show how far people agree, and cost as many answers."),
         widget=forms.NumberInput(attrs={"class": "form-control"}),
     )
+    gold_share = forms.FloatField(
+        label=_("Share of known answers"),
+        min_value=0,
+        max_value=orders.MOST_GOLD,
+        initial=orders.GOLD,
+        required=False,
+        help_text=_(
+            "Once you have marked samples whose answer you know (on the review page), every "
+            "annotator gets them mixed in at this share, without seeing which. 0: never."
+        ),
+        widget=forms.NumberInput(attrs={"class": "form-control", "step": "0.01"}),
+    )
     guideline = forms.CharField(
         label=_("Guideline"),
         max_length=orders.GUIDELINE,
@@ -62,6 +74,10 @@ class QueueForm(forms.Form):
         help_text=_("The same seed chooses the same samples."),
         widget=forms.NumberInput(attrs={"class": "form-control"}),
     )
+
+    def clean_gold_share(self) -> float:
+        given: float | None = self.cleaned_data["gold_share"]
+        return orders.GOLD if given is None else given
 
     def __init__(self, user: User, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from recweb.datasets.models import Dataset
 from recweb.experiments.models import Experiment
-from recweb.jobs.models import Job
+from recweb.jobs.models import Job, State
 
 if TYPE_CHECKING:
     from recweb.people.models import User
@@ -45,6 +45,9 @@ class Queue(models.Model):
     guideline = models.TextField(blank=True)
     overlap = models.PositiveSmallIntegerField(default=1)  # distinct people per sample
     size = models.PositiveIntegerField(default=200)
+    # of what an annotator gets, samples with a known answer, once there are any
+    gold_share = models.FloatField(default=0.05)
+    golds = models.PositiveIntegerField(default=0)
     state = models.CharField(
         max_length=10, choices=QueueState.choices, default=QueueState.SELECTING
     )
@@ -76,13 +79,19 @@ class Sample(models.Model):
     score = models.FloatField(null=True)
     # answers that nobody gives or has in hand yet: a claim takes one, a lost lease gives it back
     wanted = models.PositiveSmallIntegerField(default=1)
+    # the known answer: such a sample goes to every annotator, and measures them (gold.py)
+    gold = models.SmallIntegerField(null=True)
     # what the model knew of the user when it was chosen, newest first: [[item code, at], ...];
     # held-out events are not shown, or what is seen there would leak into training
     context = models.JSONField(default=list)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["queue", "user_code", "item_code"], name="sample_once")
+            models.UniqueConstraint(fields=["queue", "user_code", "item_code"], name="sample_once"),
+            models.CheckConstraint(
+                name="gold_in_scale",
+                condition=models.Q(gold=None) | models.Q(gold__gte=0, gold__lte=3),
+            ),
         ]
         indexes = [
             models.Index(fields=["queue", "order"]),
@@ -90,6 +99,9 @@ class Sample(models.Model):
                 fields=["queue", "order"],
                 condition=models.Q(wanted__gt=0),
                 name="sample_wanted",
+            ),
+            models.Index(
+                fields=["queue"], condition=models.Q(gold__isnull=False), name="sample_gold"
             ),
         ]
 
@@ -169,3 +181,22 @@ class Label(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sample_id}: {self.value}"
+
+
+class Shadow(models.Model):
+    """What chosen labels bought against equally many random ones: two models, one measure."""
+
+    queue = models.ForeignKey(Queue, models.CASCADE, related_name="shadows")
+    # pinned when it was ordered: [[user code, item code, value, arm], ...] in the queue's order
+    pairs = models.JSONField(default=list)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
+    facts = models.JSONField(default=dict)  # n, metrics, measure (shadow.py)
+    job_id = models.BigIntegerField(null=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["queue", "-created"])]
+
+    def __str__(self) -> str:
+        return f"{self.queue_id}: {self.state}"

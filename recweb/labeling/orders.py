@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from recweb.people.models import User
 
 SIZES, OVERLAPS, GUIDELINE = (1, 10_000), (1, 5), 5_000
+GOLD, MOST_GOLD = 0.05, 0.5  # of what an annotator gets, samples with a known answer
 
 
 class Refused(ValueError):
@@ -35,9 +36,13 @@ def create(
     overlap: int = 1,
     guideline: str = "",
     seed: int = 0,
+    gold_share: float = GOLD,
 ) -> Queue:
     """A queue of uncertain and random pairs of this run. Raises Refused, jobs.Quota."""
     _check(experiment, size, overlap, guideline, seed)
+    if not 0 <= gold_share <= MOST_GOLD:
+        words = _("The share of known answers must lie between 0 and %(most)g, not %(value)g.")
+        raise Refused(words % {"most": MOST_GOLD, "value": gold_share}, "gold_share")
     with transaction.atomic():
         queue = Queue.objects.create(
             dataset=experiment.dataset,
@@ -45,6 +50,7 @@ def create(
             name=name.strip()[:120] or _("Labels for %(run)s") % {"run": experiment},
             guideline=guideline,
             overlap=overlap,
+            gold_share=gold_share,
             size=size,
             seed=seed,
             owner=owner,

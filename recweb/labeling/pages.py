@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from recweb.datasets import rows as names
 from recweb.labeling import samples, tallies
 from recweb.labeling.access import find, person
-from recweb.labeling.models import Label, Queue, QueueState, Sample
+from recweb.labeling.models import VALUES, Label, Queue, QueueState, Sample
 from recweb.lib.paging import page, query
 
 ORDER = {QueueState.OPEN: 0, QueueState.SELECTING: 1, QueueState.PAUSED: 2}
@@ -38,11 +38,16 @@ def queues(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def review(request: HttpRequest, queue_id: int) -> HttpResponse:
-    """All answers of a sample in one row; where people differ most comes first."""
+    """All answers of a sample in one row; where people differ most comes first. ?show=all: also
+    samples without any, to mark those whose answer is known."""
     queue = find(request, queue_id)
     counted = Q(labels__closed=None, labels__late=False)
     answered = Label.objects.filter(closed=None).values("sample")
-    rows = Sample.objects.filter(queue=queue, pk__in=answered).annotate(
+    everything = request.GET.get("show") == "all"
+    rows = Sample.objects.filter(queue=queue)
+    if not everything:
+        rows = rows.filter(Q(pk__in=answered) | Q(gold__isnull=False))
+    rows = rows.annotate(
         gap=Coalesce(
             Max("labels__value", filter=counted) - Min("labels__value", filter=counted), 0
         ),
@@ -50,7 +55,8 @@ def review(request: HttpRequest, queue_id: int) -> HttpResponse:
     )
     found = page(request, rows.order_by("-gap", "-flags", "order"))
     ctx = {"queue": queue, "page": found, "table": _answers(queue, list(found)),
-           "here": query(request, page=None)}  # fmt: skip
+           "here": query(request, page=None),
+           "values": VALUES, "everything": everything}  # fmt: skip
     return render(request, "labeling/review.html", ctx)
 
 

@@ -36,6 +36,8 @@ def _queue_fields() -> dict[str, Any]:
         "strategy": s.CharField(),
         "size": s.IntegerField(),
         "overlap": s.IntegerField(help_text="distinct people who answer each sample"),
+        "gold_share": s.FloatField(help_text="of what an annotator gets, known answers"),
+        "golds": s.IntegerField(help_text="samples with a known answer"),
         "guideline": s.CharField(),
         "state": s.ChoiceField(QueueState.choices),
         "waiting": s.IntegerField(help_text="samples that you could answer"),
@@ -68,6 +70,7 @@ NEW = inline_serializer(
         "name": s.CharField(required=False),
         "size": s.IntegerField(required=False, default=200),
         "overlap": s.IntegerField(required=False, default=1),
+        "gold_share": s.FloatField(required=False, default=orders.GOLD, help_text="0 to 0.5"),
         "guideline": s.CharField(required=False),
         "seed": s.IntegerField(required=False, default=0),
     },
@@ -155,6 +158,49 @@ UNDONE = inline_serializer(
 )
 RENEWED = inline_serializer("Renewed", {"held": s.ListField(child=s.UUIDField())})
 STATE = inline_serializer("QueueState", {"state": s.ChoiceField(["open", "paused", "closed"])})
+GOLD = inline_serializer(
+    "KnownAnswer",
+    {"value": s.IntegerField(allow_null=True, help_text="0 to 3; null: no longer known")},
+)
+GOLDEN = inline_serializer(
+    "KnownSample",
+    {"sample": s.IntegerField(), "gold": s.IntegerField(allow_null=True)},
+)
+PEOPLE = inline_serializer(
+    "AnnotatorRow",
+    {
+        "annotator": s.CharField(),
+        "known": s.IntegerField(help_text="samples with a known answer that they answered"),
+        "exact": s.FloatField(allow_null=True),
+        "wanted": s.FloatField(allow_null=True, help_text="right about wanted or not"),
+        "lo": s.FloatField(allow_null=True),
+        "hi": s.FloatField(allow_null=True),
+        "kappa": s.FloatField(allow_null=True),
+        "answers": s.IntegerField(),
+        "signs": s.ListField(child=s.CharField(), help_text="chance, fast, always"),
+    },
+)
+AGREEMENT = inline_serializer(
+    "QueueQuality",
+    {
+        "agreement": s.DictField(
+            allow_null=True, help_text="pairs, samples, equal, alpha with lo and hi, fleiss ..."
+        ),
+        "people": s.ListField(child=PEOPLE),
+    },
+)
+SHADOW = inline_serializer(
+    "Shadow",
+    {
+        "id": s.IntegerField(),
+        "state": s.CharField(),
+        "labels": s.IntegerField(allow_null=True, help_text="that trained each of the two"),
+        "metrics": s.DictField(help_text="chosen minus random, paired by user"),
+        "measure": s.DictField(allow_null=True, help_text="on random answers of nobody's training"),
+        "message": s.CharField(),
+    },
+)
+SHADOWS = inline_serializer("ShadowMade", {"job": JOB, "shadow": s.IntegerField()})
 RETRAINED = inline_serializer("Retrained", {"job": JOB, "experiment": s.IntegerField()})
 
 
@@ -166,6 +212,13 @@ def whole(given: dict[str, Any], name: str, default: int | None = None) -> int:
     if not -(2**62) < value < 2**62:
         raise Unprocessable(_("“%(name)s” is too large.") % {"name": name}, field=name)
     return value
+
+
+def share(given: dict[str, Any]) -> float:
+    value = given.get("gold_share", orders.GOLD)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise Unprocessable(_("“gold_share” must be a number."), field="gold_share")
+    return float(value)
 
 
 def text(given: dict[str, Any], name: str, most: int) -> str:
@@ -224,6 +277,7 @@ def new_queue(given: dict[str, Any]) -> dict[str, Any]:
         "name": text(given, "name", 120),
         "size": whole(given, "size", 200),
         "overlap": whole(given, "overlap", 1),
+        "gold_share": share(given),
         "guideline": text(given, "guideline", orders.GUIDELINE),
         "seed": whole(given, "seed", 0),
     }

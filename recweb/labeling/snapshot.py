@@ -8,8 +8,11 @@ from recweb.labeling.models import Label, Queue
 
 
 def pairs(queue: Queue) -> list[list[Any]]:
-    """[[user code, item code, value, arm], ...] of the answered samples, in the queue's order."""
+    """[[user code, item code, value, arm], ...] of the answered samples, in the queue's order.
+    A known answer is its sample's answer, whoever else has given one."""
     answers: dict[tuple[int, int, int, str], list[int]] = defaultdict(list)
+    for known in queue.samples.exclude(gold=None).defer("context"):
+        answers[known.order, known.user_code, known.item_code, known.arm] = [known.gold or 0]
     for order, user, item, arm, value in (
         live(queue)
         .order_by("sample__order", "pk")
@@ -31,8 +34,8 @@ def of(queue_id: int, dataset: Dataset) -> list[list[Any]] | None:
 
 
 def live(queue: Queue) -> Any:
-    """Labels that count: not undone, not late."""
-    return Label.objects.filter(sample__queue=queue, closed=None, late=False)
+    """Labels that count: not undone, not late, and not those that measure the annotator."""
+    return Label.objects.filter(sample__queue=queue, sample__gold=None, closed=None, late=False)
 
 
 def agreed(values: list[int]) -> int:

@@ -1,8 +1,11 @@
 """Counts of a queue: how far it is, for me and for all, and what was answered."""
 
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Avg, Count, Max, Q
+from django.db.models import Avg, Count, Max, Q, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from recweb.labeling import claims, snapshot
@@ -27,7 +30,7 @@ def progress(queue: Queue, user: "User") -> dict[str, int]:
         "skipped": skipped,
         "waiting": claims.waiting([queue.pk], user).get(queue.pk, 0),
         "answered": snapshot.live(queue).count(),
-        "wanted": Sample.objects.filter(queue=queue).count() * queue.overlap,
+        "wanted": Sample.objects.filter(queue=queue, gold=None).count() * queue.overlap,
     }
 
 
@@ -40,7 +43,9 @@ def table(queues: list[Queue], user: "User") -> list[dict[str, Any]]:
     """One row a queue, with a fixed number of questions to the database."""
     ids = [queue.pk for queue in queues]
     waits = claims.waiting(ids, user)
-    answered = _by_queue(Label.objects.filter(sample__queue__in=ids, closed=None, late=False))
+    answered = _by_queue(
+        Label.objects.filter(sample__queue__in=ids, sample__gold=None, closed=None, late=False)
+    )
     mine = _by_queue(
         Label.objects.filter(
             sample__queue__in=ids, closed=None, annotator=user, created__gte=today()
@@ -52,7 +57,7 @@ def table(queues: list[Queue], user: "User") -> list[dict[str, Any]]:
             "waiting": waits.get(queue.pk, 0),
             "mine_today": mine.get(queue.pk, 0),
             "answered": answered.get(queue.pk, 0),
-            "wanted": queue.size * queue.overlap,
+            "wanted": (queue.size - queue.golds) * queue.overlap,
         }
         for queue in queues
     ]
@@ -69,27 +74,50 @@ def last_done(user: "User") -> Label | None:
     return rows.select_related("annotator").order_by("-created").first()
 
 
-def given(queue: Queue) -> dict[str, Any]:
-    """For the analyst: answers by value and arm, and by annotator with their pace."""
-    live = snapshot.live(queue)
-    cells = dict(
-        ((arm, value), n)
-        for arm, value, n in live.order_by()
-        .values_list("sample__arm", "value")
-        .annotate(n=Count("pk"))
+@dataclass(frozen=True)
+class Cell:
+    """Live answers of one person, of one value, in one arm."""
+
+    who: str
+    arm: str
+    value: int
+    n: int
+    timed: int  # with a time that can be true
+    seconds: float  # of those together
+
+
+def cells(queue: Queue) -> list[Cell]:
+    plausible = Q(seconds__lt=600)
+    rows = (
+        snapshot.live(queue)
+        .order_by()
+        .values_list("annotator__username", "sample__arm", "value")
+        .annotate(
+            n=Count("pk"),
+            timed=Count("pk", filter=plausible),
+            sum=Coalesce(Sum("seconds", filter=plausible), 0.0),
+        )
     )
-    counted = Sample.objects.filter(queue=queue).order_by().values("arm")
+    return [Cell(*row) for row in rows]
+
+
+def given(queue: Queue, found: list[Cell]) -> dict[str, Any]:
+    """For the analyst: answers by value and arm, and by annotator with their pace."""
+    counts: Counter[tuple[str, int]] = Counter()
+    for cell in found:
+        counts[cell.arm, cell.value] += cell.n
+    counted = Sample.objects.filter(queue=queue, gold=None).order_by().values("arm")
     chosen = dict(counted.annotate(n=Count("pk")).values_list("arm", "n"))
     arms = [
         {
             "arm": arm.label,
             "samples": chosen.get(arm.value, 0),
-            "values": [cells.get((arm.value, value), 0) for value in VALUES],
-            "answers": sum(cells.get((arm.value, value), 0) for value in VALUES),
+            "values": [counts[arm.value, value] for value in VALUES],
+            "answers": sum(counts[arm.value, value] for value in VALUES),
         }
         for arm in Arm
     ]
-    sums = [sum(row["values"][value] for row in arms) for value in VALUES]
+    sums = [sum(counts[arm.value, value] for arm in Arm) for value in VALUES]
     return {
         "arms": arms,
         "sums": sums,

@@ -11,3 +11,10 @@ def select(run: "Run") -> None:
     from recweb.labeling import choosing
 
     choosing.work(run)
+
+
+def shadow(run: "Run") -> None:
+    """Two models, one on chosen labels and one on as many random ones, and which is better."""
+    from recweb.labeling import shadow as shadows
+
+    shadows.work(run)

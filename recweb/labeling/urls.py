@@ -14,5 +14,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}queue/", desk.queue, name="queue"),
     path(f"{ONE}state/", desk.state, name="queue-state"),
     path(f"{ONE}retrain/", desk.retrain, name="queue-retrain"),
+    path(f"{ONE}shadow/", desk.shadow, name="queue-shadow"),
+    path(f"{ONE}known/<int:sample_id>/", desk.known, name="queue-known"),
     path(f"{ONE}review/", pages.review, name="label-review"),
 ]

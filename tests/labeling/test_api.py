@@ -1,3 +1,5 @@
+"""What an annotator gets and gives by the API."""
+
 import pytest
 from django.utils import timezone
 
@@ -138,70 +140,6 @@ def test_renewing_says_what_is_still_held(queue: Queue, dan: User, eva: User) ->
     assert Api(dan).post(path).json() == {"held": []}
 
 
-def test_skipping_leaves_it_to_others(queue: Queue, dan: User, eva: User) -> None:
-    found = Api(dan).next(queue)
-    path = f"queues/{queue.pk}/samples/{found['sample']}/skip/"
-    body = {"lease": found["lease"], "flagged": True, "note": "no title"}
-    assert [Api(dan).post(path, body).status_code for _ in range(2)] == [200, 200]
-    assert Api(dan).next(queue)["sample"] != found["sample"]
-    assert Api(eva).next(queue)["sample"] == found["sample"]
-    lease = Lease.objects.get(token=found["lease"])
-    assert (lease.state, lease.flagged, lease.note) == ("skipped", True, "no title")
-    assert Api(dan).label(queue, found).status_code == 409
-
-
-def test_undo_goes_back_step_by_step_and_hands_the_sample_again(queue: Queue, dan: User) -> None:
-    api = Api(dan)
-    done = []
-    for value in (0, 3):
-        found = api.next(queue)
-        api.label(queue, found, value)
-        done.append(found["sample"])
-    skipped = api.next(queue)
-    path = f"queues/{queue.pk}"
-    api.post(f"{path}/samples/{skipped['sample']}/skip/", {"lease": skipped["lease"]})
-    undone = [api.post(f"{path}/undo/").json() for _ in range(3)]
-    assert [row["sample"] for row in undone] == [skipped["sample"], *reversed(done)]
-    assert [row["value"] for row in undone] == [None, 3, 0]
-    assert api.post(f"{path}/undo/").status_code == 409
-    assert Label.objects.filter(closed=None).count() == 0 and Label.objects.count() == 2
-    held = {row["sample"]: row["lease"] for row in api.next(queue, count=3)["assignments"]}
-    assert held == {row["sample"]: row["lease"] for row in undone}
-    again = {"sample": done[1], "lease": held[done[1]]}
-    assert api.label(queue, again, 1).status_code == 200
-    assert Label.objects.get(closed=None).value == 1
-
-
-def test_undo_of_one_sample_leaves_the_others(queue: Queue, dan: User) -> None:
-    api = Api(dan)
-    first = api.next(queue)
-    api.label(queue, first)
-    second = api.next(queue)
-    api.label(queue, second)
-    path = f"queues/{queue.pk}/samples/{first['sample']}/undo/"
-    assert api.post(path).json()["sample"] == first["sample"]
-    assert Label.objects.get(closed=None).sample_id == second["sample"]
-
-
-def test_a_skip_that_somebody_took_cannot_be_undone(queue: Queue, dan: User, eva: User) -> None:
-    found = Api(dan).next(queue)
-    Api(dan).post(f"queues/{queue.pk}/samples/{found['sample']}/skip/", {"lease": found["lease"]})
-    Api(eva).next(queue)
-    answer = Api(dan).post(f"queues/{queue.pk}/undo/")
-    assert answer.status_code == 409 and answer.json()["error"]["code"] == "taken"
-
-
-def test_changing_an_answer_closes_the_old_row(queue: Queue, dan: User) -> None:
-    api = Api(dan)
-    found = api.next(queue)
-    api.label(queue, found, 0)
-    path = f"queues/{queue.pk}/samples/{found['sample']}/change/"
-    changed = [api.post(path, {"value": 3}).json() for _ in range(2)]
-    assert changed[0] == changed[1] and changed[0]["value"] == 3
-    rows = Label.objects.order_by("pk").values_list("value", "closed")
-    assert [(value, closed is None) for value, closed in rows] == [(0, False), (3, True)]
-
-
 @pytest.mark.parametrize("state", ["paused", "closed", "selecting"])
 def test_a_queue_that_is_not_open_gives_nothing_but_takes_answers(
     queue: Queue, dan: User, state: str
@@ -275,81 +213,6 @@ def test_a_sample_of_another_queue_is_not_there(
     found = Api(dan).next(queue)
     path = f"queues/{other.pk}/samples/{found['sample']}/label/"
     assert Api(dan).post(path, {"lease": found["lease"], "value": 1}).status_code == 404
-
-
-def test_annotators_only_label(queue: Queue, dan: User) -> None:
-    api = Api(dan)
-    assert api.post("queues/", {"experiment": queue.experiment_id}).status_code == 403
-    assert api.post(f"queues/{queue.pk}/retrain/").status_code == 403
-    assert api.client.patch(f"/api/v1/queues/{queue.pk}/").status_code == 403
-    assert api.get("queues/").json()["results"][0]["waiting"] == 6
-
-
-def test_an_analyst_orders_a_queue(queue: Queue, bob: User) -> None:
-    body = {"experiment": queue.experiment_id, "name": "N", "size": 40, "overlap": 2}
-    answer = Api(bob).post("queues/", body)
-    assert answer.status_code == 202
-    made = Queue.objects.get(pk=answer.json()["queue"]["id"])
-    assert (made.state, made.size, made.overlap, made.job_id) == (
-        "selecting", 40, 2, answer.json()["job"]["id"],
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"experiment": 0}, "experiment"),
-        ({}, "experiment"),
-        ({"size": 0}, "size"),
-        ({"size": 99_999}, "size"),
-        ({"overlap": 9}, "overlap"),
-        ({"guideline": "g" * 6000}, "guideline"),
-        ({"seed": -1}, "seed"),
-    ],
-)
-def test_it_refuses_a_queue_that_cannot_be(
-    queue: Queue, bob: User, body: dict[str, object], field: str
-) -> None:
-    given = {"experiment": queue.experiment_id, **body} if body else {}
-    answer = Api(bob).post("queues/", given)
-    assert (answer.status_code, answer.json()["error"]["field"]) == (422, field)
-    assert Queue.objects.count() == 1
-
-
-def test_pausing_and_opening(queue: Queue, bob: User) -> None:
-    client = Api(bob).client
-    for state, status in (("paused", 200), ("open", 200), ("selecting", 422), ("x", 422)):
-        answer = client.patch(
-            f"/api/v1/queues/{queue.pk}/", {"state": state}, content_type="application/json"
-        )
-        assert answer.status_code == status
-    assert Queue.objects.get(pk=queue.pk).state == "open"
-
-
-def test_retrain_refuses_without_relevant_answers(queue: Queue, bob: User, dan: User) -> None:
-    path = f"queues/{queue.pk}/retrain/"
-    assert "Nobody has answered" in Api(bob).post(path).json()["error"]["message"]
-    Api(dan).label(queue, Api(dan).next(queue), 1)
-    refused = Api(bob).post(path)
-    assert refused.status_code == 422 and "2 or 3" in refused.json()["error"]["message"]
-
-
-def test_retrain_pins_the_answers_and_the_parents_settings(
-    queue: Queue, bob: User, dan: User
-) -> None:
-    for value in (3, 0, 2):
-        Api(dan).label(queue, Api(dan).next(queue), value)
-    answer = Api(bob).post(f"queues/{queue.pk}/retrain/")
-    assert answer.status_code == 202
-    child = queue.experiment.children.get(pk=answer.json()["experiment"])
-    assert child.label_pairs == [
-        [0, 0, 3, "uncertain"], [1, 1, 0, "random"], [2, 2, 2, "uncertain"],
-    ]  # fmt: skip
-    assert (child.labels_from, child.model, child.version) == (
-        queue.pk,
-        "pop",
-        queue.experiment.version,
-    )
 
 
 def test_progress_counts_mine_and_everybodys(queue: Queue, dan: User, eva: User) -> None:
