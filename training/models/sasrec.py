@@ -40,8 +40,8 @@ SPEC: dict[str, Any] = {
         "随机划分中顺序会泄露答案。",
     },
     "cost": {
-        "en": "Three to six minutes for 150,000 events; linear in events x epochs x negatives.",
-        "zh-hans": "十五万条事件约三到六分钟;随事件数 x 轮数 x 负例数线性增长。",
+        "en": "Four to five minutes for 150,000 events; linear in events x epochs x negatives.",
+        "zh-hans": "十五万条事件约四到五分钟;随事件数 x 轮数 x 负例数线性增长。",
     },
     "formula": "h = transformer(v_1 ... v_t), causal; min -ln(exp(h v_next) / (exp(h v_next) + sum "
     "over drawn j of exp(h v_j)))",

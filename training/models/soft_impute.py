@@ -29,9 +29,11 @@ SPEC: dict[str, Any] = {
     "incomplete matrices (JMLR 2010), eq. 8; solver: Hastie et al. (JMLR 2015), algorithm 3.1",
     "help": {
         "en": "Fills in the ratings that are missing by the simplest table that agrees with those "
-        "given. What people chose not to rate is treated as missing by chance, which it seldom is.",
+        "given. What people chose not to rate is treated as missing by chance, which it seldom is: "
+        "as lists it stands below popularity (demo: nDCG@10 .031 against .048).",
         "zh-hans": "用与已有评分一致的最简单的表格补全缺失的评分。"
-        "用户未评分的部分被当作随机缺失,而实际上很少如此。",
+        "用户未评分的部分被当作随机缺失,而实际上很少如此:"
+        "作为推荐列表不如热门推荐(演示数据 nDCG@10 为 .031 对 .048)。",
     },
     "when": {
         "en": "Predicted stars are wanted and the number of tastes should find itself: lambda "

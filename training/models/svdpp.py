@@ -29,7 +29,8 @@ SPEC: dict[str, Any] = {
     "model (KDD 2008), eq. 15",
     "help": {
         "en": "Predicts stars from the stars a person gave and from what they chose to rate at "
-        "all: the choice alone says something of taste.",
+        "all: the choice alone says something of taste. As lists it stands below popularity (demo: "
+        "nDCG@10 .037 against .048), for an unrated item counts as unknown, not as a no.",
         "zh-hans": "根据用户给出的星级以及选择给哪些物品评分来预测星级:选择本身就透露了口味。",
     },
     "when": {

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.training.models.planted import fitted, planted
+from tests.training.models.test_every_model import FEW
 from training import registry, store
 from training.bundle import Bundle
 from training.models.contract import Model
@@ -13,7 +14,7 @@ from training.split import Split
 
 WHOLE = planted(stars=True)
 ORDERED = planted(stars=True, name="user-temporal")  # for models that a random split would tell
-QUICK = {"sasrec": {"epochs": 2}}
+QUICK = {**FEW, "sasrec": {"epochs": 2}}
 
 
 def whole_of(model: str) -> Split:

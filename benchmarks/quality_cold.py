@@ -1,0 +1,180 @@
+"""Items that nobody has touched: what their texts are worth, on two real logs. 1 below a bar.
+
+A tenth of the items gives all its events to test; each model ranks those items alone, by NDCG@10
+over users with one of them. Beside the model with texts stand the same model with what else the
+catalogue has (MovieLens: genres and year; Beauty: nothing, so attribute-free models), and the same
+model with the texts dealt out to other items, which must lose the gain. Pairs are seeds.
+
+Run: python benchmarks/quality_cold.py [--data FOLDER] [--seeds 6] [--log ml,beauty]
+     [--model content_ridge,content_map,two_tower_text] [--cache FOLDER]
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import numpy as np  # noqa: E402
+from scipy import stats  # noqa: E402
+
+from training import registry  # noqa: E402
+from training.encoders import minilm  # noqa: E402
+from training.evaluate import evaluate  # noqa: E402
+from training.features import Positives, multi_hot  # noqa: E402
+from training.log import Items  # noqa: E402
+from training.models.contract import quiet  # noqa: E402
+from training.split import Split, split  # noqa: E402
+
+DATA = Path(__file__).parents[2] / "shared" / "datasets"
+YEAR = re.compile(r"\((\d{4})\)\s*$")
+LEVEL = 0.01  # p of the paired test over seeds
+BLIND = {"ml": (), "beauty": ("pop", "ials", "random")}  # what ranks without any attribute
+
+
+def movielens(folder: Path) -> tuple[Positives, Items]:
+    """All ratings are positives; genres, year and title of each film."""
+    with (folder / "ml-latest-small" / "movies.csv").open(encoding="utf-8") as source:
+        films = list(csv.DictReader(source))
+    with (folder / "ml-latest-small" / "ratings.csv").open(encoding="utf-8") as source:
+        rows = [(row["userId"], row["movieId"], row["timestamp"]) for row in csv.DictReader(source)]
+    titles = tuple(film["title"] for film in films)
+    genres = [tuple(name for name in film["genres"].split("|") if name[0] != "(") for film in films]
+    found = [YEAR.search(title) for title in titles]
+    years = np.array([float(year[1]) if year else np.nan for year in found], np.float32)
+    names, topics = multi_hot(genres)
+    return log(rows, [film["movieId"] for film in films]), Items(
+        titles, titles, names, topics, years, None
+    )
+
+
+def beauty(folder: Path) -> tuple[Positives, Items]:
+    """Titles alone: no category, no year."""
+    with (folder / "amazon-beauty" / "items.csv").open(encoding="utf-8") as source:
+        things = list(csv.DictReader(source))
+    with gzip.open(folder / "amazon-beauty" / "interactions.csv.gz", "rt") as source:
+        rows = [
+            (row["user_id"], row["item_id"], row["timestamp"]) for row in csv.DictReader(source)
+        ]
+    titles = tuple(thing["title"] for thing in things)
+    names, topics = multi_hot([() for _ in things])
+    years = np.full(len(things), np.nan, np.float32)
+    return log(rows, [thing["item_id"] for thing in things]), Items(
+        titles, titles, names, topics, years, None
+    )
+
+
+def log(rows: list[tuple[str, str, str]], ids: list[str]) -> Positives:
+    code = {name: place for place, name in enumerate(ids)}
+    pairs = {(user, item): int(at) for user, item, at in rows if item in code}
+    users = {name: place for place, name in enumerate(sorted({user for user, _ in pairs}))}
+    return Positives(
+        users=np.array([users[user] for user, _ in pairs], np.int32),
+        items=np.array([code[item] for _, item in pairs], np.int32),
+        confidence=np.ones(len(pairs), np.float32),
+        at=np.array(list(pairs.values()), np.int64),
+        n_users=len(users),
+        n_items=len(ids),
+    )
+
+
+def cold_ndcg(name: str, parts: Split, seed: int) -> float:
+    """Mean NDCG@10 on test when only the test's own cold items are ranked."""
+    model = registry.load_model(name)()
+    model.fit(parts, rng=np.random.default_rng(seed), progress=quiet)
+    asked = np.bincount(parts.test.indices, minlength=parts.n_items) > 0
+
+    def scores(users: np.ndarray) -> np.ndarray:
+        return np.where(asked, model.scores(users), -np.inf)
+
+    found = evaluate(scores, parts, "test", distance=None, ks=(10,), n_candidates=10)
+    return float(found.per_user["ndcg@10"].mean())
+
+
+def figures(
+    name: str, liked: Positives, items: Items, models: list[str], seeds: int
+) -> Iterator[tuple[str, list[float]]]:
+    """(what, NDCG@10 of each seed)."""
+    parts = [split(liked, "cold-item", seed=seed, items=items) for seed in range(seeds)]
+    for blind in BLIND[name]:
+        yield blind, [cold_ndcg(blind, part, seed) for seed, part in enumerate(parts)]
+    for model in models:
+        for kind in ("text", "shuffled", "without"):
+            if kind == "without" and name == "beauty":
+                continue  # nothing would be left to read
+            found = []
+            for seed, part in enumerate(parts):
+                found.append(cold_ndcg(model, replace(part, items=given(items, kind, seed)), seed))
+            yield f"{model} {kind}", found
+
+
+def given(items: Items, kind: str, seed: int) -> Items:
+    if kind == "without":
+        return replace(items, vectors=None)
+    if kind == "text" or items.vectors is None:
+        return items
+    order = np.random.default_rng(seed + 1000).permutation(len(items))
+    return replace(items, vectors=items.vectors[order])
+
+
+def verdict(what: str, better: list[float], worse: list[float], *, gained: bool) -> bool:
+    """Print the paired difference over seeds; gained: it must be above 0 with p < LEVEL."""
+    off = np.array(better) - np.array(worse)
+    p = float(stats.ttest_1samp(off, 0.0, alternative="greater").pvalue)
+    good = (off.mean() > 0 and p < LEVEL) == gained
+    wins = int((off > 0).sum())
+    said = f"{off.mean():+.4f} +- {off.std(ddof=1) / np.sqrt(len(off)):.4f}"
+    mark = "" if good else "   MISSED"
+    print(f"  {what:52s} {said}, {wins}/{len(off)} seeds, p {p:.2g}{mark}")
+    return good
+
+
+def judged(name: str, found: dict[str, list[float]], models: list[str]) -> int:
+    missed = 0
+    for model in models:
+        text, mixed = found[f"{model} text"], found[f"{model} shuffled"]
+        rivals = [f"{model} without"] if name == "ml" else list(BLIND[name])
+        for rival in rivals:
+            missed += not verdict(f"{model}: text - {rival}", text, found[rival], gained=True)
+        missed += not verdict(f"{model}: text - shuffled texts", text, mixed, gained=True)
+        best = max(rivals, key=lambda rival: float(np.mean(found[rival])))
+        missed += not verdict(f"{model}: shuffled - {best}", mixed, found[best], gained=False)
+    return missed
+
+
+def main() -> int:
+    ask = argparse.ArgumentParser()
+    ask.add_argument("--data", type=Path, default=DATA)
+    ask.add_argument("--seeds", type=int, default=6)
+    ask.add_argument("--log", default="ml,beauty")
+    ask.add_argument("--model", default="content_ridge,content_map,two_tower_text")
+    ask.add_argument("--cache", type=Path, help="where encoded texts are kept between runs")
+    asked = ask.parse_args()
+    missed, models = 0, asked.model.split(",")
+    with tempfile.TemporaryDirectory() as temporary:
+        for name in asked.log.split(","):
+            liked, items = {"ml": movielens, "beauty": beauty}[name](asked.data)
+            cache = asked.cache or Path(temporary)
+            items = replace(items, vectors=minilm.encode(items.texts, cache=cache))
+            print(f"{name}: {liked.n_users} users, {liked.n_items} items, {len(liked)} events")
+            found = {}
+            for what, each in figures(name, liked, items, models, asked.seeds):
+                found[what] = each
+                shown = " ".join(f"{value:.4f}" for value in each)
+                print(f"  {what:26s} ndcg@10 {np.mean(each):.4f} ({shown})", flush=True)
+            missed += judged(name, found, models)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
