@@ -204,7 +204,7 @@ def _solve(
 def _traits(
     chosen: sparse.csr_matrix, users: np.ndarray, ratio: float, start: np.ndarray
 ) -> np.ndarray:
-    """Traits (n_items, f): min |x - chosen y|^2 + ratio |y|^2, by conjugate gradients from `start`."""
+    """Traits y (n_items, f): min |x - chosen y|^2 + ratio |y|^2, by conjugate gradients."""
     turned = chosen.T.tocsr()
     wanted = turned @ users
     found = start.copy()
