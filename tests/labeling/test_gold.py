@@ -10,7 +10,8 @@ from django.test import Client
 
 from recweb.datasets.models import Dataset
 from recweb.labeling import answers, claims, gold, snapshot, tallies
-from recweb.labeling.models import Label, Lease, Queue, Sample
+from recweb.labeling.forget import forget
+from recweb.labeling.models import Label, Lease, Queue, Sample, Shadow
 from recweb.people.models import Audit, User
 from tests.labeling.conftest import Api, annotator, make_queue
 
@@ -215,3 +216,14 @@ def test_an_analyst_marks_on_the_page(
         page = client.get(f"/label/{queue.pk}/queue/").content.decode()
     assert "1 samples have a known answer" in page
     assert re.search(r"<td class=\"num nowrap\">0\s?% \[0\s?%, 79\.3\s?%\]", page)
+
+
+def test_an_erased_user_is_in_no_known_sample_and_no_comparison(golden: Queue, bob: User) -> None:
+    pairs = [[1, 1, 3, "random"], [2, 1, 0, "random"]]
+    row = Shadow.objects.create(queue=golden, pairs=pairs, owner=bob)
+    gone = golden.samples.filter(user_code=1)
+    n_known = gone.exclude(gold=None).count()
+    assert forget(golden.dataset_id, 1)["samples"] > n_known > 0
+    golden.refresh_from_db()
+    row.refresh_from_db()
+    assert golden.golds == KNOWN - n_known and row.pairs == [[2, 1, 0, "random"]]
