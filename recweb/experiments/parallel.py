@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from recweb.experiments import words
+from recweb.experiments import table, words
 from recweb.experiments.models import Experiment
 from recweb.lib import numbers
 from recweb.lib.escape import plain
@@ -40,19 +40,19 @@ def coordinates(runs: Sequence[Experiment]) -> Chart | None:
     caption = _("Each line is a run; each axis goes from its lowest value to its highest.")
     if left:
         caption += " " + _("%(n)d more settings differ; the table above has them.") % {"n": left}
-    table = [[str(run), *(shown(one.values[at]) for one in axes)] for at, run in enumerate(known)]
+    rows = [[str(run), *(shown(one.values[at]) for one in axes)] for at, run in enumerate(known)]
     return chart(
         [*(_line(run, at, axes) for at, run in enumerate(known)), *_ends(axes)],
         caption,
         ["", *(one.name for one in axes)],
-        table,
+        rows,
         showlegend=True,
         hovermode="closest",
         xaxis=axis(
             "", tickvals=list(range(len(axes))), ticktext=[plain(one.name) for one in axes],
             range=[-0.35, len(axes) - 0.65], zeroline=False, tickangle=-30,
         ),
-        yaxis=axis("", showticklabels=False, showgrid=False, zeroline=False, range=[-0.12, 1.12]),
+        yaxis=axis("", showticklabels=False, showgrid=False, zeroline=False, range=[-0.16, 1.16]),
     )  # fmt: skip
 
 
@@ -83,10 +83,16 @@ def settings_of(runs: Sequence[Experiment]) -> list[Axis]:
 def metrics_of(runs: Sequence[Experiment]) -> list[Axis]:
     found = {metric: [run.mean(metric) for run in runs] for metric in METRICS}
     return [
-        _scaled(f"{words.metric_name(metric)} {words.arrow(metric)}".strip(), values)
+        _scaled(short(metric), values)
         for metric, values in found.items()
         if any(value is not None for value in values)
     ]
+
+
+def short(metric: str) -> str:
+    """As the head of the runs table has it: axes stand close."""
+    one = table.column(metric)
+    return f"{one.name} {one.arrow}".strip() if one else metric
 
 
 def _number(value: object) -> bool:
@@ -157,5 +163,5 @@ def _ends(axes: Sequence[Axis]) -> list[Figure]:
             "cliponaxis": False,
             "meta": {"series": 0},
         }
-        for end, height, where in ((0, 0.0, "bottom center"), (1, 1.0, "top center"))
+        for end, height, where in ((0, -0.04, "bottom center"), (1, 1.04, "top center"))
     ]

@@ -27,6 +27,7 @@ _RUN: dict[str, Any] = {
     "rules": s.ListField(child=s.DictField()),
     "seed": s.IntegerField(),
     "state": s.ChoiceField(State.choices),
+    "stale": s.BooleanField(help_text="a user was erased from its data since"),
     "metrics": s.DictField(help_text="as /metrics/ gives them; {} until it is done"),
     "verdict": s.DictField(help_text="against popularity on the same split, by metric"),
     "parent": s.IntegerField(allow_null=True),

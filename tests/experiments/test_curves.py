@@ -69,7 +69,7 @@ def test_what_was_noted_goes_along_with_what_is_published(
 
 @pytest.mark.parametrize(
     ("model", "words"),
-    [("ease", "solved in one step"), ("ials", "before curves were kept")],
+    [("ease", "solved in one step"), ("ials", "older than the curves")],
 )
 def test_without_a_curve_it_says_why(
     films: Dataset, bob: User, login: Login, model: str, words: str
