@@ -77,7 +77,7 @@ def measure(n_items: int) -> int:
     columns = ("dataset_id", "code", "outside_id", "title", "topics", "year", "text", "attributes",
                "in_catalogue", "n_events")  # fmt: skip
     rng = np.random.default_rng(1)
-    events = (rng.pareto(0.9, n_items) * 5).astype(int).tolist()
+    events = np.minimum(rng.pareto(0.9, n_items) * 5, 1e6).astype(int).tolist()
     begun = time.perf_counter()
     for first in range(0, n_items, 100_000):
         rows = (

@@ -80,7 +80,7 @@ class Hits(Generic[Row]):
         with connection.cursor() as cursor:
             cursor.execute(f"{sql} LIMIT %s OFFSET %s", [*given, max(0, last - first), first])
             codes = [code for (code,) in cursor.fetchall()]
-        rows = self.table._default_manager.filter(dataset_id=self.dataset_id, code__in=codes)
+        rows: Any = self.table._default_manager.filter(dataset_id=self.dataset_id, code__in=codes)
         known = {row.code: row for row in rows}
         return [known[code] for code in codes]
 
