@@ -11,6 +11,7 @@ from training import registry
 from training.models.contract import Model, Progress, within
 from training.models.fusion import gains, ranks, standard
 from training.models.serving_forms import lists
+from training.models.stacking import stacked
 from training.registry import fill
 from training.split import Split
 from training.store import Checkpoint
@@ -20,7 +21,8 @@ SPEC: dict[str, Any] = {
     "name": {"en": "Blend of models", "zh-hans": "多模型融合"},
     "kind": "top-n",
     "paper": "Fox, Shaw: Combination of multiple searches (TREC 1993), CombSUM, on z-scores; "
-    "Cormack, Clarke, Buettcher: Reciprocal rank fusion outperforms Condorcet (SIGIR 2009), eq. 1",
+    "Cormack, Clarke, Buettcher: Reciprocal rank fusion outperforms Condorcet (SIGIR 2009), eq. 1; "
+    "logistic: Wolpert: Stacked generalization (1992)",
     "help": {
         "en": "Lets two or three models vote. What each is worth is found on validation, so that a "
         "useless one gets nothing.",
@@ -83,6 +85,18 @@ SPEC: dict[str, Any] = {
                 "en": "zscore: how far above average each model puts an item; rrf: only its place "
                 "in each list, whatever the scores are.",
                 "zh-hans": "zscore:各模型对物品的评价高出平均多少;rrf:只看在各列表中的名次。",
+            },
+        },
+        "learn": {
+            "type": "choice",
+            "default": "grid",
+            "choices": ["grid", "logistic"],
+            "tune": False,
+            "help": {
+                "en": "How empty weights are found on validation. grid: by nDCG@10 over tenths; "
+                "logistic: stacking, a logistic regression of what was taken.",
+                "zh-hans": "留空的权重如何在验证集上确定。grid:按十分之一档搜索 nDCG@10;"
+                "logistic:堆叠,即对是否选择做逻辑回归。",
             },
         },
         "weight": {
@@ -191,7 +205,7 @@ class Blend:
     def _choose(
         self, split: Split, rng: np.random.Generator, progress: Progress
     ) -> tuple[float, float]:
-        """(weight, share) with the best NDCG@10 on validation; ties: the first in the grid.
+        """(weight, share) by NDCG@10 on validation (ties: the first in the grid) or by stacking.
 
         Without validation (a refit keeps what was chosen): alike for all.
         """
@@ -201,6 +215,11 @@ class Blend:
         grid = [(w, s) for w in tried for s in (shares if len(self.names) == 3 else [1.0])]
         if len(grid) == 1:
             return grid[0]
+        if self.params["learn"] == "logistic" and weight is None and share is None:
+            worth = stacked(self._parts, len(self.names), split, rng, progress)
+            if worth is not None:
+                left = 1.0 - worth[0]
+                return float(worth[0]), min(float(worth[1] / left), 1.0) if left > 0 else 1.0
 
         def each(users: np.ndarray) -> Iterator[np.ndarray]:
             parts = self._parts(users)

@@ -5,6 +5,7 @@ import pytest
 
 from tests.training.models.planted import fitted, ndcg, planted
 from training.models.fusion import gains, ranks
+from training.models.stacking import logistic
 
 WHOLE = planted()
 USERS = np.arange(25)
@@ -77,3 +78,19 @@ def test_without_validation_nothing_is_chosen() -> None:
     rng = np.random.default_rng(0)
     assert gains(lambda users: [], 1, whole, rng, lambda *step: None) is None
     assert fitted("blend", whole).weights_.tolist() == [0.5, 0.5]
+
+
+def test_stacking_finds_planted_slopes_and_gives_none_below_0() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((40_000, 3)) * (1.0, 3.0, 0.5)
+    chance = 1 / (1 + np.exp(-(x @ np.array([1.5, 0.3, -0.8]) - 1.0)))
+    found = logistic(x, (rng.random(len(x)) < chance).astype(float))
+    assert found[2] == 0.0
+    assert found[0] / found[1] == pytest.approx(5.0, rel=0.15)
+
+
+def test_stacked_weights_are_as_good_as_those_of_the_grid() -> None:
+    named = {"first": "ease", "second": "itemknn", "third": "pop"}
+    stack = fitted("blend", WHOLE, **named, learn="logistic")
+    assert stack.weights_.sum() == pytest.approx(1.0) and (stack.weights_ >= 0).all()
+    assert ndcg(stack, WHOLE) > 0.93 * ndcg(fitted("blend", WHOLE, **named), WHOLE)
