@@ -6,7 +6,9 @@
         trained = train(task, plan, split, identity=identity(SPEC["id"], params, split.train),
                         progress=progress, checkpoint=checkpoint)
 
-task.py what a model brings   session.py device and seed   loop.py the epochs   state.py checkpoints
-judge.py validation NDCG@10   stop.py when to stop   diverged.py what ends a training, in words
-negatives.py drawn items.     Nothing here loads torch until one of these files is imported.
+task.py what a model brings     session.py device, threads, seed    loop.py the epochs
+state.py checkpoints            judge.py validation NDCG@10         stop.py when to stop
+diverged.py an end in words     ranks.py several processes as one   negatives.py drawn items
+pairs.py, histories.py, graph.py the events as tensors              factors.py what is served
+Nothing here loads torch until one of these files is imported.
 """

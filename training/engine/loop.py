@@ -15,6 +15,7 @@ import torch
 from training.engine import state
 from training.engine.diverged import Diverged
 from training.engine.judge import NAME, Judge
+from training.engine.ranks import ranks
 from training.engine.session import draw_on, drawn
 from training.engine.stop import Best
 from training.engine.task import Batch, Plan, Task
@@ -70,6 +71,7 @@ class _Loop:
         self.task, self.plan, self.progress = task, plan, progress
         self.judge = Judge(split)
         self.device = next(task.module.parameters()).device
+        self.ranks = ranks(self.device)
         self.checkpoint, self.identity = checkpoint, identity | {"device": self.device.type}
         self.choosing = plan.by_validation and bool(self.judge)
         self.last = plan.epochs or (plan.most if self.choosing else plan.usual)
@@ -100,7 +102,7 @@ class _Loop:
             if self.choosing and self.best.judged(epoch, self.value):
                 self.best_weights = state.weights(self.task.module)
         row["seconds"] = round(time.perf_counter() - started, 3)
-        if self.checkpoint:
+        if self.checkpoint and self.ranks.first:
             self.checkpoint.note(epoch, row)
             self._save(self.checkpoint, epoch)
         self.progress(epoch * PARTS, self.last * PARTS, STEP)
@@ -121,17 +123,18 @@ class _Loop:
     def _step(self, epoch: int, step: int, batch: Batch) -> float:
         """One update; in parts, whose losses count as their share of the batch."""
         self.optimiser.zero_grad(set_to_none=True)
-        total, size = 0.0, -(-len(batch) // self.plan.accumulate)
-        for start in range(0, len(batch), size):
-            part = batch.part(start, start + size)
+        total, mine = 0.0, self.ranks.share(batch)
+        size = max(1, -(-len(mine) // self.plan.accumulate))
+        for start in range(0, len(mine), size):
+            part = mine.part(start, start + size)
             with self._precision():
                 loss = self.task.loss(part)
-            value = float(loss.detach())
-            if not math.isfinite(value):
-                raise self._diverged("loss", epoch, step, value)
             share = len(part) / len(batch)
             (loss * share).backward()  # type: ignore[no-untyped-call]
-            total += value * share
+            total += float(loss.detach()) * share
+        total = self.ranks.add_up(self.task.module, total)
+        if not math.isfinite(total):
+            raise self._diverged("loss", epoch, step, total)
         if self.plan.clip is not None:
             torch.nn.utils.clip_grad_norm_(self.task.module.parameters(), self.plan.clip)
         self.optimiser.step()
@@ -180,8 +183,9 @@ class _Loop:
     def _resume(self) -> int:
         """Epochs already trained, with their state put back; 0 when there are none."""
         found = self.checkpoint.load() if self.checkpoint else None
+        self.ranks.meet()  # all have read before the first one drops or writes
         if found is None or any(found[2].get(key) != self.identity[key] for key in self.identity):
-            if self.checkpoint:
+            if self.checkpoint and self.ranks.first:
                 self.checkpoint.clear()
             return 0
         epoch, arrays, meta = found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,7 +16,7 @@ def best_device(*, sparse: bool = False) -> torch.device:
     sparse: CSR products are needed, which mps has none of.
     """
     if torch.cuda.is_available():
-        return torch.device("cuda")
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
     if torch.backends.mps.is_available() and not sparse:
         return torch.device("mps")
     return torch.device("cpu")
