@@ -76,7 +76,6 @@ def user(request: HttpRequest, slug: str, outside_id: str) -> HttpResponse:
          "event": event.event, "value": event.value, "at": moment(event.at)}
         for event in events
     ]  # fmt: skip
-    topics = [named[event.code].topics for event in events if event.code in named]
     version = dataset.version
     bots = dict(version.profile["quality"]["bots"]) if version else {}
     ctx = {
@@ -85,9 +84,11 @@ def user(request: HttpRequest, slug: str, outside_id: str) -> HttpResponse:
         "history": history,
         "shown": SHOWN,
         "bot": bots.get(row.code),
-        "taste": figures.taste(topics, _("Categories of what this user took up.")),
+        "taste": figures.taste(
+            rows.taste(dataset.pk, row.code), _("Categories of what this user took up.")
+        ),
         "over_time": figures.by_month(
-            [event.at for event in events if event.at is not None], _("Events by month.")
+            rows.months(dataset.pk, row.code, "user"), _("Events by month.")
         ),
         "lists_url": later("user-lists", slug, outside_id),
         **_around(Person, dataset, row.code),
@@ -116,7 +117,7 @@ def item(request: HttpRequest, slug: str, outside_id: str) -> HttpResponse:
         "shown": SHOWN,
         "neighbours": [(named[code], shared) for code, shared in near if code in named],
         "over_time": figures.by_month(
-            [event.at for event in events if event.at is not None], _("Events by month.")
+            rows.months(dataset.pk, row.code, "item"), _("Events by month.")
         ),
         "lists_url": later("item-lists", slug, outside_id),
         **_around(Item, dataset, row.code),

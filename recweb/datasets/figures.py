@@ -131,29 +131,18 @@ def _events(profile: Profile) -> Chart | None:
     return charts.bars(rows, _("What happened how often."), _("events"), _("event"), sideways=True)
 
 
-def by_month(times: Sequence[int], caption: str) -> Chart | None:
-    """Events of one item or user over time."""
-    months: dict[str, int] = {}
-    for at in sorted(times):
-        name = day(at)[:7]
-        months[name] = months.get(name, 0) + 1
+def by_month(months: Sequence[tuple[str, int]], caption: str) -> Chart | None:
+    """Events of one item or user over time: (YYYY-MM, events)."""
     if not months:
         return None
-    return charts.bars(list(months.items()), caption, _("month"), _("events"))
+    return charts.bars(list(months), caption, _("month"), _("events"))
 
 
-def taste(topics: Sequence[Sequence[str]], caption: str) -> Chart | None:
-    """Share of a user's events by category, the ten largest."""
-    counts: dict[str, int] = {}
-    for row in topics:
-        for topic in row:
-            counts[topic] = counts.get(topic, 0) + 1
-    if not counts:
+def taste(shares: Sequence[tuple[str, float]], caption: str) -> Chart | None:
+    """Share of a user's events by category."""
+    if not shares:
         return None
-    ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:10]
-    total = len(topics)
-    rows = [(topic, n / total) for topic, n in ranked]
-    return charts.bars(rows, caption, _("share of events"), _("category"), sideways=True)
+    return charts.bars(list(shares), caption, _("share of events"), _("category"), sideways=True)
 
 
 def day(at: int) -> str:

@@ -86,6 +86,42 @@ def _events(sql: str, dataset_id: int, code: int, limit: int) -> list[Event]:
         return [Event(*row) for row in cursor.fetchall()]
 
 
+MONTHS = """
+    SELECT to_char(to_timestamp(at) AT TIME ZONE 'UTC', 'YYYY-MM') AS month, count(*) FROM (
+        SELECT DISTINCT {other}, event, at FROM datasets_interaction
+        WHERE dataset_id = %(dataset)s AND {mine} = %(code)s AND at IS NOT NULL
+    ) kept GROUP BY month ORDER BY month
+"""
+TASTE = """
+    WITH mine AS (
+        SELECT DISTINCT item_code, event, at FROM datasets_interaction
+        WHERE dataset_id = %(dataset)s AND user_code = %(code)s AND item_code IS NOT NULL
+    ), named AS (
+        SELECT topics FROM mine JOIN datasets_item item
+            ON item.dataset_id = %(dataset)s AND item.code = mine.item_code
+    )
+    SELECT topic, count(*), (SELECT count(*) FROM named) FROM named, unnest(topics) topic
+    GROUP BY topic ORDER BY count(*) DESC, topic COLLATE "C" LIMIT %(limit)s
+"""
+
+
+def months(dataset_id: int, code: int, side: str) -> list[tuple[str, int]]:
+    """(YYYY-MM, events), oldest first, of all events. side: "user" or "item", whose code it is."""
+    sides = {"user": ("user_code", "item_code"), "item": ("item_code", "user_code")}
+    mine, other = sides[side]
+    with connection.cursor() as cursor:
+        cursor.execute(MONTHS.format(mine=mine, other=other), {"dataset": dataset_id, "code": code})
+        return [(str(month), int(n)) for month, n in cursor.fetchall()]
+
+
+def taste(dataset_id: int, user_code: int, limit: int = 10) -> list[tuple[str, float]]:
+    """(category, share of the user's events), largest first, of all events."""
+    given = {"dataset": dataset_id, "code": user_code, "limit": limit}
+    with connection.cursor() as cursor:
+        cursor.execute(TASTE, given)
+        return [(str(topic), n / whole) for topic, n, whole in cursor.fetchall()]
+
+
 def neighbours(
     dataset_id: int, item_code: int, limit: int = 10, sample: int = 300
 ) -> list[tuple[int, int]]:

@@ -57,12 +57,25 @@ class Hits(Generic[Row]):
         return " UNION ".join(parts), given
 
     @cached_property
+    def _few(self) -> list[int] | None:
+        """Codes of all hits, in order; None when there are COUNTED or more."""
+        sql, given = self._found(f" LIMIT {COUNTED}")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"WITH found AS MATERIALIZED ({sql}) SELECT code FROM found {ORDER} LIMIT %s",
+                [*given, COUNTED],
+            )
+            codes = [code for (code,) in cursor.fetchall()]
+        return codes if len(codes) < COUNTED else None
+
+    @cached_property
     def _count(self) -> int:
-        sql, given = self._found(f" LIMIT {COUNTED}" if self.searched else "")
+        if self.searched:
+            return COUNTED if self._few is None else len(self._few)
+        sql, given = self._found()
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT count(*) FROM ({sql}) hits", given)
-            n = int(cursor.fetchone()[0])
-        return min(n, COUNTED) if self.searched else n
+            return int(cursor.fetchone()[0])
 
     def count(self) -> int:
         """At most COUNTED where something is searched for."""
@@ -76,29 +89,31 @@ class Hits(Generic[Row]):
 
     def __getitem__(self, part: slice) -> list[Row]:
         first, last = part.start or 0, part.stop if part.stop is not None else self._count
-        sql, given = self._ordered()
-        with connection.cursor() as cursor:
-            cursor.execute(f"{sql} LIMIT %s OFFSET %s", [*given, max(0, last - first), first])
-            codes = [code for (code,) in cursor.fetchall()]
+        if self.searched and self._few is not None:
+            codes = self._few[first:last]
+        else:
+            codes = self._walk(max(0, last - first), first)
         rows: Any = self.table._default_manager.filter(dataset_id=self.dataset_id, code__in=codes)
         known = {row.code: row for row in rows}
         return [known[code] for code in codes]
 
-    def _ordered(self) -> tuple[str, list[Any]]:
-        """Few hits are found first and sorted then; many are met by walking from the most popular
-        row on, which `|| ''` makes sure of: no index fits it but the one of the order."""
-        if self.searched and self._count < COUNTED:
-            sql, given = self._found()
-            return f"WITH found AS MATERIALIZED ({sql}) SELECT code FROM found {ORDER}", given
+    def _walk(self, limit: int, offset: int) -> list[int]:
+        """Many hits are met by walking from the most popular row on, which `|| ''` makes sure of:
+        no index fits then but the one of the order."""
         either = " OR ".join(f"({branch.where})" for branch in self.branches)
         either = either.replace("title", "(title || '')").replace(
             "outside_id", "(outside_id || '')"
         )
         more = f" AND ({self.also})" if self.also else ""
         name = self.table._meta.db_table
-        sql = f"SELECT code FROM {name} WHERE dataset_id = %s AND ({either}){more} {ORDER}"
         values = [value for branch in self.branches for value in branch.given]
-        return sql, [self.dataset_id, *values]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT code FROM {name} WHERE dataset_id = %s AND ({either}){more} {ORDER} "
+                "LIMIT %s OFFSET %s",
+                [self.dataset_id, *values, limit, offset],
+            )
+            return [code for (code,) in cursor.fetchall()]
 
     def only(self, where: str) -> "Hits[Row]":
         """Those of them for which this SQL (ours, never a reader's) holds."""
