@@ -1,6 +1,7 @@
 """All settings, from the environment. A bad value stops the start; with none set, it runs."""
 
 import os
+import re
 from pathlib import Path
 
 import environ
@@ -36,6 +37,10 @@ SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS = env.bool("HTTPS", default=False)
+# below a path of a larger site, "/recweb"; the proxy may pass it on or take it off (wsgi.py)
+SUB_PATH = env.str("SUB_PATH", default="").rstrip("/")
+if SUB_PATH and not re.fullmatch(r"(/[A-Za-z0-9_.-]+)+", SUB_PATH):
+    raise ImproperlyConfigured(f'SUB_PATH must look like "/recweb", not {SUB_PATH!r}')
 
 INSTALLED_APPS = [
     "recweb.people",
@@ -68,6 +73,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "recweb.people.rush.RushMiddleware",
     "recweb.lib.middleware.RequestIdMiddleware",
     "recweb.lib.middleware.DatabaseDownMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -118,6 +124,8 @@ DATABASES = {
 }
 DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["OPTIONS"]["connect_timeout"] = 3
+# a network that swallows everything is noticed after half a minute, not after hours (FLT-09)
+DATABASES["default"]["OPTIONS"]["tcp_user_timeout"] = 30_000
 if env.bool("RECWEB_WEB", default=False):
     # a page never waits for ever (ABU-06): only the web processes carry this limit
     DATABASES["default"]["OPTIONS"]["options"] = "-c statement_timeout=5000 -c lock_timeout=3000"
@@ -154,8 +162,13 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "recweb.pages.errors.csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+if SUB_PATH:  # our neighbours below the same host get no cookie of ours (SEC-25)
+    FORCE_SCRIPT_NAME = SUB_PATH
+    SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = SUB_PATH
 if HTTPS:
-    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    # browsers take __Host- only with the path "/"
+    _kind = "__Secure" if SUB_PATH else "__Host"
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_kind}-sessionid", f"{_kind}-csrftoken"
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -195,7 +208,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 FORMAT_MODULE_PATH: list[str] = []
 
-STATIC_URL = "/static/"
+STATIC_URL = f"{SUB_PATH}/static/"
 STATIC_ROOT = HOME / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [

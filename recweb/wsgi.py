@@ -1,10 +1,34 @@
 """The web server's entry: `gunicorn recweb.wsgi`."""
 
 import os
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recweb.settings")
 os.environ.setdefault("RECWEB_WEB", "1")  # pages never wait for ever: settings.DATABASES
 
-application = get_wsgi_application()
+App = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+def below(app: App, prefix: str) -> App:
+    """Proxies differ in whether they take SUB_PATH off before they pass a request on."""
+
+    def stripped(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path == prefix or path.startswith(f"{prefix}/"):
+            environ["PATH_INFO"] = path[len(prefix) :] or "/"
+        return app(environ, start_response)
+
+    return stripped
+
+
+def _application() -> App:
+    from django.conf import settings
+
+    made: App = get_wsgi_application()
+    return below(made, settings.SUB_PATH) if settings.SUB_PATH else made
+
+
+application = _application()

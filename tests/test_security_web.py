@@ -177,8 +177,8 @@ def test_sec_25_cookies_are_closed_to_scripts_and_other_sites() -> None:
     assert browser.cookies["csrftoken"]["samesite"] == "Lax"
 
 
-def under_https(program: str) -> str:
-    env = {**os.environ, "HTTPS": "1", "DJANGO_SETTINGS_MODULE": "recweb.settings"}
+def under_https(program: str, **more: str) -> str:
+    env = {**os.environ, "HTTPS": "1", "DJANGO_SETTINGS_MODULE": "recweb.settings", **more}
     env.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)  # the browser tests set it, no installation does
     done = subprocess.run(
         [sys.executable, "-c", "import django; django.setup()\n" + program],

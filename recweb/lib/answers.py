@@ -1,5 +1,6 @@
 """Refusals before a view is reached: a JSON error below /api/, a small page elsewhere."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -74,11 +75,16 @@ def refuse(request: HttpRequest, status: int, code: str = "", message: str = "")
     return HttpResponse(render_to_string("people/refused.html", context), status=status)
 
 
+def below(page: str) -> str:
+    """A static page's addresses, where the site lies below a path (SUB_PATH)."""
+    return page.replace('href="/', f'href="{settings.SUB_PATH}/')
+
+
 def unavailable(request: HttpRequest) -> HttpResponse:
     if is_api(request):
         response = refuse(request, 503)
     else:  # static: neither the database nor a translation may be needed
-        response = HttpResponse(render_to_string("errors/503.html"), status=503)
+        response = HttpResponse(below(render_to_string("errors/503.html")), status=503)
     response["Retry-After"] = "5"
     response["Cache-Control"] = "no-store"
     return response

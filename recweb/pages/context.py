@@ -110,8 +110,8 @@ class Chrome:
         return links
 
     def _current(self, url: str, corner: tuple[str, ...]) -> str:
-        path = self.request.path
-        if path == url:
+        path = self.request.path_info
+        if self.request.path == url:
             return "page"
         return "true" if path.startswith(corner) else ""
 

@@ -38,4 +38,5 @@ def failed(request: HttpRequest) -> HttpResponse:
     if answers.is_api(request):
         return answers.refuse(request, 500)
     text = Path(settings.BASE_DIR, "templates", "errors", "500.html").read_text()
+    text = answers.below(text)
     return HttpResponse(text.replace("REQUEST-ID", escape(getattr(request, "id", ""))), status=500)

@@ -168,7 +168,7 @@ class AccessMiddleware:
             response = HttpResponse(status=401)
             response["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
             return response
-        back = quote(request.get_full_path() if request.method == "GET" else "/")
+        back = quote(request.get_full_path() if request.method == "GET" else resolve_url("home"))
         return redirect(f"{resolve_url(settings.LOGIN_URL)}?next={back}")
 
 

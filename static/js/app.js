@@ -15,7 +15,7 @@ function link(path) {
 
 function foldNav() {
   root.dataset.nav = root.dataset.nav === "narrow" ? "wide" : "narrow";
-  document.cookie = `nav=${root.dataset.nav}; path=/; max-age=31536000; samesite=lax`;
+  document.cookie = `nav=${root.dataset.nav}; path=${root.dataset.base}; max-age=31536000; samesite=lax`;
 }
 
 const CORNERS = {
