@@ -1,9 +1,13 @@
 """Pages first, the API below /api/v1/, each app's own list included."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
 from django.views.i18n import JavaScriptCatalog
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from recweb.lib.paths import OutsideId
+
+register_converter(OutsideId, "outside")
 
 APPS = (
     "people",

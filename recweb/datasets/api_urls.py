@@ -23,6 +23,6 @@ urlpatterns: list[URLPattern] = [
     path(f"{DATASET}users/", explorer_api.users, name="api-users"),
     path(f"{DATASET}items/", explorer_api.items, name="api-items"),
     # an outside id may hold anything, slashes too: everything up to the last one is the id
-    path(f"{DATASET}users/<path:outside_id>/", explorer_api.user, name="api-user"),
-    path(f"{DATASET}items/<path:outside_id>/", explorer_api.item, name="api-item"),
+    path(f"{DATASET}users/<outside:outside_id>/", explorer_api.user, name="api-user"),
+    path(f"{DATASET}items/<outside:outside_id>/", explorer_api.item, name="api-item"),
 ]

@@ -31,6 +31,6 @@ urlpatterns: list[URLPattern] = [
     path("users/<slug:slug>/", explore.users, name="users"),
     path("items/<slug:slug>/", explore.items, name="items"),
     # an outside id may hold anything, slashes too: everything up to the last one is the id
-    path("users/<slug:slug>/<path:outside_id>/", explore.user, name="user"),
-    path("items/<slug:slug>/<path:outside_id>/", explore.item, name="item"),
+    path("users/<slug:slug>/<outside:outside_id>/", explore.user, name="user"),
+    path("items/<slug:slug>/<outside:outside_id>/", explore.item, name="item"),
 ]

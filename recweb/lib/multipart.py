@@ -1,4 +1,5 @@
-"""Watches a multipart body while it is read: no part may carry Content-Transfer-Encoding."""
+"""Watches a multipart body while it is read: no part may carry Content-Transfer-Encoding, and no
+file a path for a name: Django would cut it down and go on."""
 
 import re
 from typing import Any
@@ -9,6 +10,10 @@ from django.utils.http import parse_header_parameters
 
 HEADER_ROOM = 4096  # Django itself refuses part headers over 1 kB
 _ENCODING = re.compile(rb"(?i)content-transfer-encoding[ \t]*:")
+# a file's name that is a path, also percent-encoded; \" is a quote in it (SEC-16)
+_PATH = re.compile(
+    rb"(?i)filename\*?[ \t]*=[^\r\n]*?(/|\\(?!\")|\0|%2f|%5c|%00|%2e%2e|\.\.%|\"\.{1,2}\")"
+)
 
 
 def length(request: HttpRequest) -> int:
@@ -47,6 +52,8 @@ class Watched:
             head = text[start : end if end >= 0 else start + HEADER_ROOM]
             if _ENCODING.search(head):
                 raise MultiPartParserError("Content-Transfer-Encoding is not taken in a part")
+            if _PATH.search(head):
+                raise MultiPartParserError("the name of a file is a path")
             at = text.find(self.mark, start)
         # keep what may still grow: a header that is not complete, or half a boundary
         if last >= 0 and text.find(b"\r\n\r\n", last, last + HEADER_ROOM) < 0:

@@ -12,5 +12,5 @@ urlpatterns: list[URLPattern] = [
     path("policies/<int:policy_id>/", policies.policy, name="policy"),
     path("policies/<int:policy_id>/publish/", policies.publish, name="policy-publish"),
     path("policies/<int:policy_id>/rollback/", policies.rollback, name="policy-rollback"),
-    path("lists/users/<slug:slug>/<path:outside_id>/", user_lists.user_lists, name="user-lists"),
+    path("lists/users/<slug:slug>/<outside:outside_id>/", user_lists.user_lists, name="user-lists"),
 ]

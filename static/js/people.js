@@ -13,6 +13,12 @@ function hidden(text) {
   return make("span", "visually-hidden", text);
 }
 
+// an outside id as recweb/lib/paths.py writes it: no segment of dots, which browsers take away
+function address(id) {
+  const safe = (part) => (/^~*\.{1,2}$/.test(part) ? `~${part}` : part);
+  return id.split("/").map((part) => encodeURIComponent(safe(part))).join("/");
+}
+
 export const KINDS = {
   new: () => gettext("few ratings"),
   narrow: () => gettext("narrow taste"),
@@ -135,7 +141,7 @@ export class Card {
     const head = make("header");
     const title = make("h3");
     const link = make("a", "", `${gettext("User")} ${person.id}`);
-    link.href = `${this.urls.user}${encodeURIComponent(person.id).replaceAll("%2F", "/")}/`;
+    link.href = `${this.urls.user}${address(person.id)}/`;
     title.append(link);
     head.append(title);
     if (KINDS[person.kind]) head.append(make("span", "chip", KINDS[person.kind]()));

@@ -101,6 +101,33 @@ def test_a_harmless_body_comes_through_unchanged(data: bytes, size: int) -> None
     assert out == body
 
 
+def named(name: str, star: bool = False) -> bytes:
+    given = f"filename*=UTF-8''{name}" if star else f'filename="{name}"'
+    head = f'Content-Disposition: form-data; name="file"; {given}'
+    return f"--{EDGE}\r\n{head}\r\n\r\na,b\r\n".encode() + END
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../../etc/passwd", "..\\..\\x", "/abs", "C:\\x", "%2e%2e%2f", "..%c0%af", "a/../../b",
+     "file:///etc/passwd", "a\0.csv", ".", "..", "/data/up-evil", "a/b.csv"],
+)  # fmt: skip
+def test_sec_16_a_name_that_is_a_path_is_refused(name: str) -> None:
+    assert send(named(name)).status_code == 400
+
+
+def test_sec_16_also_in_the_other_spelling() -> None:
+    assert send(named("..%2F..%2Fpasswd", star=True)).status_code == 400
+    assert send(named("..%5Cx", star=True)).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "name", ["a..b.csv", "100%25.csv", "年.csv", 'say \\"hi\\".csv', "a b.csv"]
+)
+def test_ordinary_names_pass(name: str) -> None:
+    assert send(named(name)).json() == {"file": 3}
+
+
 @pytest.mark.parametrize("name", ["Accept", "Content-Type", "Accept-Language", "Cookie"])
 def test_sec_35_separators_to_the_limit_are_answered_within_a_second(name: str) -> None:
     for char in (",", ";", "=", " ", '"', "/"):
