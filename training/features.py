@@ -59,11 +59,7 @@ def positives(log: Log, rules: Sequence[Rule]) -> Positives:
     row, as the log is in time order); an event that several rules match takes the largest too.
     Raises ValueError on no rules, an unknown confidence or a weight that is not above 0.
     """
-    if not rules:
-        raise ValueError("no rule says which events are positives")
-    confidence = np.zeros(len(log), dtype=np.float32)
-    for rule in rules:
-        np.maximum(confidence, _confidence(log, rule), out=confidence)
+    confidence = confidences(log, rules)
     rows = np.flatnonzero((confidence > 0) & (log.items >= 0))
     pairs = log.users[rows].astype(np.int64) * log.n_items + log.items[rows]
     order = _in_order(pairs)  # within a pair the log's order stays
@@ -91,6 +87,19 @@ def _in_order(keys: np.ndarray) -> np.ndarray:
     packed = (keys << bits) | np.arange(len(keys))
     packed.sort()
     return np.asarray(packed & ((1 << bits) - 1))
+
+
+def confidences(log: Log, rules: Sequence[Rule]) -> np.ndarray:
+    """Confidence of each event, float32 (n,), by the rule that gives most; 0 = no positive.
+
+    Raises ValueError on no rules, an unknown confidence or a weight that is not above 0.
+    """
+    if not rules:
+        raise ValueError("no rule says which events are positives")
+    confidence = np.zeros(len(log), dtype=np.float32)
+    for rule in rules:
+        np.maximum(confidence, _confidence(log, rule), out=confidence)
+    return confidence
 
 
 def multi_hot(categories: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], sparse.csr_matrix]:

@@ -6,7 +6,8 @@ formats.py   which reader, and does the name lie            table.py    what eac
 rows.py jsonl.py parquet.py sheet.py  the readers           aside.py    a preview in a child
 mapping.py   which column is which                          account.py  what was put aside
 ids.py values.py times.py events.py  one check each         warnings.py what will hurt later
-interactions.py catalogue.py  the kinds of file
+interactions.py catalogue.py triples.py  the kinds of file
+plain.py  lines without quotes by columns              columns.py extras.py duplicates.py  and after
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, overload
 
-from training.clean import aside, catalogue, interactions
+from training.clean import aside, catalogue, interactions, triples
 from training.clean.account import sample, shown_encoding
 from training.clean.formats import BINARY, form, open_table
 from training.clean.mapping import FIELDS, REQUIRED, missing, settle
@@ -32,6 +33,7 @@ from training.clean.report import (
     Preview,
     Progress,
     Report,
+    Triples,
 )
 from training.clean.rows import undecodable
 from training.clean.source import Source
@@ -56,6 +58,7 @@ __all__ = [
     "Progress",
     "Refused",
     "Report",
+    "Triples",
     "clean",
     "preview",
 ]
@@ -93,6 +96,16 @@ def clean(
     name: str | None = None,
     progress: Progress | None = None,
 ) -> People: ...
+@overload
+def clean(
+    path: Path,
+    kind: Literal["triples"],
+    *,
+    mapping: Mapping[str, str] | None = None,
+    options: Options = DEFAULT,
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> Triples: ...
 
 
 def clean(
@@ -103,7 +116,7 @@ def clean(
     options: Options = DEFAULT,
     name: str | None = None,
     progress: Progress | None = None,
-) -> Interactions | Catalogue | People:
+) -> Interactions | Catalogue | People | Triples:
     """Accept, merge or quarantine every row of a CSV, TSV, JSON lines, Parquet or XLSX file.
 
     mapping: field (FIELDS[kind]) -> column, None = guess by names and values. name: what the
@@ -127,12 +140,13 @@ KINDS: dict[
     Kind,
     Callable[
         [Table, Mapping[str, str] | None, Options, Progress | None],
-        Interactions | Catalogue | People,
+        Interactions | Catalogue | People | Triples,
     ],
 ] = {
     "interactions": interactions.clean,
     "items": catalogue.clean_items,
     "users": catalogue.clean_users,
+    "triples": triples.clean_triples,
 }
 
 

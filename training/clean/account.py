@@ -25,7 +25,7 @@ class Account:
         self.kind: Kind = kind
         self.options = options
         self.mapping = settle(table.header, table.sample, kind, given)
-        require(table.header, self.mapping, kind)
+        require(table.header, self.mapping, kind, anonymous=bool(options.anonymous))
         self.places = {field: table.header.index(name) for field, name in self.mapping.items()}
         self.rows_in = 0
         self.reasons: Counter[str] = Counter()

@@ -8,8 +8,8 @@ SLICE = 2**20  # rows looked at together
 FACTORS = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 
 
-def drop(columns: dict[str, np.ndarray]) -> int:
-    """Take the rows out that a later line says again, in place; how many they were.
+def drop(columns: dict[str, np.ndarray]) -> np.ndarray | None:
+    """Take the rows out that a later line says again, in place; which stay: bool (n,), None = all.
 
     columns: users, items (-1 = a search), events, at, all (n,), and any others as long.
     Rows are compared by a 64-bit hash first, and those that agree in it by all four numbers.
@@ -18,7 +18,7 @@ def drop(columns: dict[str, np.ndarray]) -> int:
     hashes.sort()
     twice = hashes[1:][hashes[1:] == hashes[:-1]]
     if not len(twice):
-        return 0
+        return None
     twice = twice[np.append(True, twice[1:] != twice[:-1])]
     del hashes
     places = _found(columns, twice)
@@ -34,7 +34,7 @@ def drop(columns: dict[str, np.ndarray]) -> int:
     kept[places[order[:-1][same]]] = False
     for name in columns:
         columns[name] = columns[name][kept]
-    return int(same.sum())
+    return kept
 
 
 def _found(columns: dict[str, np.ndarray], twice: np.ndarray) -> np.ndarray:

@@ -8,17 +8,26 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from training.clean import times, values, warnings
+from training.clean import extras, times, values, warnings
 from training.clean.account import Account
 from training.clean.columns import Columns
 from training.clean.duplicates import drop
 from training.clean.events import MOST, Events
+from training.clean.extras import CONTEXT, Extras
 from training.clean.ids import Ids, twins
 from training.clean.mapping import RATINGS, plain
-from training.clean.reasons import Refused
+from training.clean.reasons import Refused, Value
 from training.clean.report import Interactions, Options, Progress
 from training.clean.table import Chunk, Fault, Table
 
+EVENT_OF = {
+    **dict.fromkeys(("plays", "playcount", "播放次数", "playtime", "playtimeforever"), "play"),
+    **dict.fromkeys(("hours", "游戏时长"), "play"),
+    **dict.fromkeys(("watchratio", "watchseconds", "playduration", "观看比例"), "watch"),
+    **dict.fromkeys(("click", "clicked", "是否点击"), "impression"),
+    **dict.fromkeys(("readseconds", "阅读时长"), "read"),
+    **dict.fromkeys(("giftvalue", "礼物价值"), "gift"),
+}
 SEARCHES = ("search", "query", "搜索", "检索")
 Arrays = dict[str, np.ndarray]
 DTYPES: dict[str, type] = {
@@ -37,9 +46,14 @@ def clean(
     """Check every row of an event table. Raises Refused; lets through what progress raises."""
     work = _Work(Account(table, "interactions", given, options), options)
     columns = work.columns()
-    for chunk in table.chunks(progress):
-        columns.add(work.chunk(chunk))
-    return work.result(columns.take())
+    try:
+        for chunk in table.chunks(progress):
+            columns.add(work.chunk(chunk))
+        return work.result(columns.take())
+    except BaseException:
+        if work.extras is not None:
+            work.extras.close()
+        raise
 
 
 class _Work:
@@ -55,7 +69,9 @@ class _Work:
         self.zoneless = 0
         times.check_zone(options.zone)
         self.scale = self._scale()
-        self.event = options.event or ("rating" if self._rated() else "view")
+        self.event = options.event or self._usual_event()
+        self.more = [name for name in ("session", *CONTEXT) if name in account.places]
+        self.extras = Extras(options.folder) if self.more else None
 
     def columns(self) -> Columns:
         """Room for the rows of the file."""
@@ -70,14 +86,17 @@ class _Work:
         """The accepted rows, the last of equal ones, and the account of all."""
         if not len(columns["users"]) and not self.account.rows_in:
             raise Refused("no-rows")
-        duplicates = drop(columns)
+        rows = len(columns["users"])
+        kept = drop(columns)
+        if kept is not None and self.extras is not None:
+            self.extras.keep(kept)
         accepted = len(columns["users"])
         user_ids = _only(self.users.texts, columns, "users")
         item_ids = _only(self.items.texts, columns, "items")
         event_names = _only(self.events.texts, columns, "events")
         self.notes(columns, user_ids, item_ids)
         return Interactions(
-            report=self.account.report(accepted=accepted, duplicates=duplicates),
+            report=self.account.report(accepted=accepted, duplicates=rows - accepted),
             user_ids=user_ids,
             item_ids=item_ids,
             event_names=event_names,
@@ -87,6 +106,7 @@ class _Work:
             values=columns["values"],
             at=columns["at"] if "at" in self.account.places else None,
             lines=columns["lines"],
+            extras=self.extras,
         )
 
     def chunk(self, chunk: Chunk) -> Arrays:
@@ -99,13 +119,39 @@ class _Work:
         # later checks write over earlier ones: a row is put aside for its leftmost field
         searches = np.isin(columns["events"], self.events.places(SEARCHES))
         columns["items"] = self._ids("item", self.items, chunk, faults, searches)
-        columns["users"] = self._ids("user", self.users, chunk, faults, searches & False)
+        texts = self._texts(chunk, faults)
+        columns["users"] = self._people(chunk, faults, texts)
         self.account.chunk(chunk, faults)
         good = np.ones(len(chunk), dtype=bool)
         good[list(faults)] = False
+        if self.extras is not None and texts is not None:
+            self.extras.add(texts.filter(pl.Series(good)))
         if not faults:
             return columns
         return {name: column[good] for name, column in columns.items()}
+
+    def _texts(self, chunk: Chunk, faults: dict[int, Fault]) -> pl.DataFrame | None:
+        """Sessions and context; what no database holds is a fault."""
+        if self.extras is None:
+            return None
+        cells = {name: chunk.cells(self.account.places[name]) for name in self.more}
+        for name, column in cells.items():
+            for place in column.str.contains("\x00", literal=True).arg_true().to_list():
+                args: dict[str, Value] = {"character": "U+0000"}
+                faults[place] = (self.account.mapping[name], "text-control-character", args)
+        return extras.texts(cells)
+
+    def _people(
+        self, chunk: Chunk, faults: dict[int, Fault], texts: pl.DataFrame | None
+    ) -> np.ndarray:
+        """Codes of the users; without such a column each session, or each row, is somebody."""
+        if "user" in self.account.places:
+            return self._ids("user", self.users, chunk, faults, np.zeros(len(chunk), dtype=bool))
+        prefix = f"row-{self.options.anonymous}-"
+        names = prefix + pl.Series(chunk.lines, dtype=pl.Int64).cast(pl.String)
+        if texts is not None and "session" in self.more:
+            names = ("session-" + texts["session"]).fill_null(names)
+        return self.users.codes(names)
 
     def notes(self, columns: Arrays, user_ids: Sequence[str], item_ids: Sequence[str]) -> None:
         """Notes on the accepted rows as a whole."""
@@ -190,6 +236,12 @@ class _Work:
 
     def _rated(self) -> bool:
         return plain(self.account.mapping.get("value", "")) in RATINGS
+
+    def _usual_event(self) -> str:
+        """What a row is where no column says it: by the name of the column of values."""
+        if self._rated():
+            return "rating"
+        return EVENT_OF.get(plain(self.account.mapping.get("value", "")), "view")
 
     def _scale(self) -> values.Scale | None:
         place = self.account.places.get("value")

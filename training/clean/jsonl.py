@@ -85,7 +85,8 @@ class JsonLines(Table):
     def _lines(self) -> Iterator[tuple[int, str]]:
         """(physical line, text) of the lines that are not blank."""
         limit = min(self.limits.line, LINE)
-        source = io.TextIOWrapper(self._bytes, encoding=self.encoding, newline="\n")
+        # kept, as its end would close the file before the last progress is told
+        self._text = source = io.TextIOWrapper(self._bytes, encoding=self.encoding, newline="\n")
         number = 0
         while line := source.readline(limit + 1):
             number += 1

@@ -13,11 +13,16 @@ REQUIRED: dict[Kind, tuple[str, ...]] = {
     "interactions": ("user", "item"),
     "items": ("item",),
     "users": ("user",),
+    "triples": ("item", "relation", "entity"),
 }
 FIELDS: dict[Kind, tuple[str, ...]] = {
-    "interactions": ("user", "item", "event", "value", "at"),
+    "interactions": (
+        *("user", "item", "event", "value", "at"),
+        *("session", "query", "position", "propensity", "device"),
+    ),
     "items": ("item", "title", "categories", "year", "text"),
     "users": ("user",),
+    "triples": ("item", "relation", "entity"),
 }
 RATINGS = ("rating", "ratings", "score", "stars", "star", "overall", "评分", "分数", "打分", "星级")
 # small letters, no blanks or signs; the earlier name wins when a file has two of them
@@ -25,12 +30,18 @@ NAMES: dict[str, tuple[str, ...]] = {
     "user": tuple(
         "userid user uid customerid customer visitorid visitor memberid reviewerid accountid "
         "clientid personid username 用户id 用户 用户编号 用户标识 会员id 会员 顾客id 客户id "
-        "买家id".split()
+        "买家id studentid patientid citizenid playerid viewerid readerid deviceid 学生id 患者id "
+        "市民id 玩家id 读者id 设备id".split()
     ),
     "item": tuple(
         "itemid item iid movieid movie productid product asin parentasin sku bookid isbn artistid "
         "songid trackid gameid videoid articleid newsid contentid hotelid poiid 商品id 物品id "
-        "产品id 电影id 图书id 视频id 文章id 内容id 商品 物品 商品编号 物品编号 电影 产品".split()
+        "产品id 电影id 图书id 视频id 文章id 内容id 商品 物品 商品编号 物品编号 电影 产品 "
+        "appid packagename fundid fundcode isin courseid lessonid roomid streamerid anchorid "
+        "postid adid campaignid serviceid stationid flightid destinationid programid recipeid "
+        "gametitle "
+        "歌曲id 新闻id 酒店id 广告id 帖子id 主播id 直播间id 应用id 游戏id 课程id 基金代码 方案id "
+        "服务id".split()
     ),
     "event": tuple(
         "event eventtype action behavior behaviour behaviortype behaviourtype type 事件 事件类型 "
@@ -40,7 +51,9 @@ NAMES: dict[str, tuple[str, ...]] = {
         *RATINGS,
         *(
             "value weight dwell dwellseconds dwelltime seconds hours duration playcount plays "
-            "count quantity 数值 停留时长 停留秒数 停留时间 时长 播放次数 次数 数量".split()
+            "count quantity 数值 停留时长 停留秒数 停留时间 时长 播放次数 次数 数量 "
+            "watchratio readseconds playtime playtimeforever watchseconds giftvalue amount nights "
+            "playduration 观看比例 阅读时长 金额 礼物价值 游戏时长 click clicked 是否点击".split()
         ),
     ),
     "at": tuple(
@@ -56,10 +69,18 @@ NAMES: dict[str, tuple[str, ...]] = {
         "类目".split()
     ),
     "year": tuple("year releaseyear pubyear publicationyear 年份 上映年份 出版年份 年".split()),
+    "session": tuple("sessionid session visitid impressionid 会话id 会话 会话编号".split()),
+    "query": tuple("query querytext searchterm keyword 查询词 搜索词 关键词".split()),
+    "position": tuple("position rank pos 位置 排名".split()),
+    "propensity": tuple("propensity propensityscore pscore 倾向得分".split()),
+    "device": tuple("device devicetype platform os 设备 设备类型 平台".split()),
+    "relation": tuple("relation predicate property relationtype 关系 属性".split()),
+    "entity": tuple("entity object tail target entityid 实体 尾实体 值".split()),
     "text": tuple(
         "description text summary abstract overview plot content 描述 简介 内容 摘要 正文".split()
     ),
 }
+USUAL = 20  # the first of each field: near matches to these are worth a word
 EPOCH = re.compile(r"[0-9]{10}([0-9]{3})?")
 ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}.*)?")
 
@@ -117,14 +138,18 @@ def missing(mapping: Mapping[str, str], kind: Kind) -> tuple[str, ...]:
     return tuple(field for field in REQUIRED[kind] if field not in mapping)
 
 
-def require(header: Sequence[str], mapping: Mapping[str, str], kind: Kind) -> None:
-    """Raise Refused when a required field has no column."""
+def require(
+    header: Sequence[str], mapping: Mapping[str, str], kind: Kind, *, anonymous: bool = False
+) -> None:
+    """Raise Refused when a required field has no column; anonymous: users need none."""
     fields = missing(mapping, kind)
+    if anonymous and kind == "interactions":
+        fields = tuple(field for field in fields if field != "user")
     if fields and len(header) == 1 and kind == "interactions":
         raise Refused("one-column", first=header[0][:200])
     if fields:
         wanted = [f"{field}_id" for field in fields]
-        names = [name for field in fields for name in NAMES[field]]
+        names = [name for field in fields for name in NAMES[field][:USUAL]]
         first = ", ".join(header)[:200]
         raise Refused(
             "columns-not-found", missing=", ".join(wanted), first=first, near=near(names, header)
@@ -148,7 +173,8 @@ def _by_name(header: Sequence[str], kind: Kind) -> dict[str, str]:
     for field in FIELDS[kind]:
         names = NAMES[field]
         if field == REQUIRED[kind][0] and kind != "interactions":
-            names = (*names, "id", "编号")  # in a file of items, `id` is the item's
+            # in a file of items, `id` is the item's; in one of triples it heads the row
+            names = (*names, "id", "编号", "head", "subject", "头实体")
         for name in names:
             if name in columns and columns[name] not in found.values():
                 found[field] = columns[name]

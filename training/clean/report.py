@@ -8,9 +8,10 @@ from typing import Literal
 
 import numpy as np
 
+from training.clean.extras import Extras
 from training.clean.reasons import Value
 
-Kind = Literal["interactions", "items", "users"]
+Kind = Literal["interactions", "items", "users", "triples"]
 Progress = Callable[[int, int, int], None]  # rows read, bytes read, bytes in all; may raise
 
 
@@ -41,7 +42,10 @@ class Options:
     01/02/2024, True reads day/month, False month/day; zone: IANA name for times without one;
     scale: (low, high) of values, guessed for ratings; decimal: "." or ","; keep_damaged_ids:
     take 1E5 as text; event: the event of every row when there is no event column; events: known
-    events (text -> name), None takes them as they are; now: epoch seconds, None = the clock.
+    events (text -> name), None takes them as they are; now: epoch seconds, None = the clock;
+    anonymous: there need not be a user column, and this text makes the names of the unknown ones
+    unlike those of other files; folder: where texts wait that do not fit the memory, None = where
+    the system puts such files.
     """
 
     encoding: str | None = None
@@ -54,6 +58,8 @@ class Options:
     event: str | None = None
     events: Mapping[str, str] | None = None
     now: float | None = None
+    anonymous: str = ""
+    folder: str | None = None
     limits: Limits = field(default_factory=Limits)
 
 
@@ -130,7 +136,8 @@ class Interactions:
 
     users int32 (n,) into user_ids; items int32 (n,) into item_ids, -1 = a search; events int16
     (n,) into event_names; values float32 (n,), NaN = none; at int64 (n,) epoch seconds UTC or None;
-    lines int64 (n,) physical line of each row, from 1.
+    lines int64 (n,) physical line of each row, from 1. extras: sessions and context of the rows,
+    None where no column has any; whoever takes them closes them.
     """
 
     report: Report
@@ -143,6 +150,17 @@ class Interactions:
     values: np.ndarray
     at: np.ndarray | None
     lines: np.ndarray
+    extras: Extras | None = None
+
+
+@dataclass(frozen=True)
+class Triples:
+    """Accepted triples in line order, each once: item_ids[i] relations[i] entities[i]."""
+
+    report: Report
+    item_ids: tuple[str, ...]
+    relations: tuple[str, ...]
+    entities: tuple[str, ...]
 
 
 @dataclass(frozen=True)

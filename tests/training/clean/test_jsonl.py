@@ -134,3 +134,11 @@ def test_the_preview_shows_columns_and_rows(put: Put) -> None:
     top = preview(put(GOOD * 3, "log.ndjson"), "interactions")
     assert (top.columns, top.form, top.delimiter) == (("user_id", "item_id", "rating"), "jsonl", "")
     assert top.sample[0] == ("ann", "7", "4.5")
+
+
+def test_progress_is_told_to_the_very_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"user": "u", "item": "i"}\n' * 3)
+    told: list[tuple[int, int, int]] = []
+    clean(path, "interactions", progress=lambda *numbers: told.append(numbers))
+    assert told[-1] == (3, path.stat().st_size, path.stat().st_size)

@@ -58,7 +58,7 @@ def test_a_search_may_lack_an_item_and_a_view_may_not(read: Read) -> None:
 
 def test_the_default_event_follows_the_value_column(read: Read) -> None:
     assert read("user,item,评分\na,1,4\n").event_names == ("rating",)
-    assert read("user,item,play count\na,1,4\n").event_names == ("view",)
+    assert read("user,item,play count\na,1,4\n").event_names == ("play",)
     assert read("user,item,rating\na,1,4\n", event="watch").event_names == ("watch",)
 
 
