@@ -134,11 +134,27 @@ function withNames(element, figure) {
   return { ...figure.layout, yaxis: { ...figure.layout?.yaxis, dtick: 1 } };
 }
 
+// a title longer than a narrow chart is broken in two: Plotly would cut it off
+function inTwo(title, width) {
+  const text = title?.text ?? title;
+  if (typeof text !== "string" || text.includes("<br>")) return title;
+  const wide = [...text].reduce((sum, sign) => sum + (sign > "\u2fff" ? 14 : 7.5), 0);
+  if (wide <= width) return title;
+  const cut = text.indexOf(" ", Math.floor(text.length / 2));
+  return cut < 0 ? title : { ...(title.text ? title : {}), text: `${text.slice(0, cut)}<br>${text.slice(cut + 1)}` };
+}
+
+function fitted(element, figure) {
+  const given = withNames(element, figure);
+  const title = inTwo(given?.xaxis?.title, element.clientWidth - 80);
+  return title ? { ...given, xaxis: { ...given.xaxis, title } } : given;
+}
+
 export async function draw(element, figure) {
   drawn.set(element, figure);
   try {
     const Plotly = await plotly();
-    await Plotly.react(element, traces(figure.data ?? []), layout(withNames(element, figure)), config());
+    await Plotly.react(element, traces(figure.data ?? []), layout(fitted(element, figure)), config());
     element.classList.remove("waiting");
     element.dataset.drawn = "true";
     element.dispatchEvent(new CustomEvent("chart-drawn", { bubbles: true }));
@@ -207,7 +223,7 @@ const DEEDS = {
 
 function fresh(box) {
   const figure = drawn.get(box);
-  const whole = layout(figure.layout);
+  const whole = layout(fitted(box, figure));
   for (const name of ["xaxis", "yaxis"]) {
     if (!figure.layout?.[name]?.range) whole[name].autorange = whole[name].autorange ?? true;
   }
