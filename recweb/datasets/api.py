@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from recweb.datasets import imports, removal, schemas, uploads
-from recweb.datasets.models import Dataset, Import, Member, Version
+from recweb.datasets.models import Dataset, Import, MapTemplate, Member, Version
 from recweb.datasets.names import RESERVED, free_slug
 from recweb.jobs.api import job_json
 from recweb.lib.api import ApiError, Conflict, Unprocessable, accepted, known_params, paged
@@ -69,6 +69,7 @@ def import_json(batch: Import) -> dict[str, Any]:
         "sha256": batch.sha256,
         "size": batch.size,
         "mapping": batch.mapping,
+        "mends": batch.mends_id,
         "rows_in": batch.rows_in,
         "accepted": batch.accepted,
         "duplicates": batch.duplicates,
@@ -170,21 +171,22 @@ def dataset_imports(request: Request, slug: str) -> Response:
         return paged(request, row.imports.order_by("-pk"), import_json)
     known_params(request, ())
     given = cast(QueryDict, request.data)
-    known = {"file", "upload", "kind", "mapping", "rules", "options"}
+    known = {"file", "upload", "kind", "mapping", "rules", "options", "template"}
     if unknown := sorted(set(given) - known):
         words = _("Unknown part “%(name)s”.") % {"name": unknown[0][:80]}
         raise ApiError(400, "malformed", words, field=unknown[0][:80])
     try:
         file, name = _file(request, given)
+        kept = _template(given)
         batch, job = imports.start_import(
             row,
             str(given.get("kind") or "interactions"),
             file,
             name,
             person(request),
-            mapping=schemas.mapping(_part(given, "mapping", dict)),
-            rules=schemas.rules(_part(given, "rules", list)),
-            options=_part(given, "options", dict),
+            mapping=schemas.mapping(_part(given, "mapping", dict)) or kept.mapping,
+            rules=schemas.rules(_part(given, "rules", list)) or kept.rules,
+            options={**kept.options, **_part(given, "options", dict)},
         )
     except imports.BadFile as error:
         code = {413: "too_large", 409: "conflict"}.get(error.status, "malformed")
@@ -206,6 +208,18 @@ def _file(request: Request, given: QueryDict) -> tuple[Any, str]:
     if file is None:
         raise ApiError(400, "malformed", _("The part “file” is missing."), field="file")
     return file, str(file.name)
+
+
+def _template(given: QueryDict) -> MapTemplate:
+    """The mapping that was kept under that name; an empty one where none is named."""
+    name = given.get("template")
+    if not name:
+        return MapTemplate()
+    found = MapTemplate.objects.filter(name=name).first()
+    if found is None:
+        words = _("There is no template “%(name)s”.") % {"name": str(name)[:80]}
+        raise Unprocessable(words, field="template")
+    return found
 
 
 def _part(given: QueryDict, name: str, kind: type) -> Any:

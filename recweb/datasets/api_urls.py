@@ -1,9 +1,18 @@
 from django.urls import URLPattern, path
 
-from recweb.datasets import api, explorer_api, private_api, truth_api, uploads_api
+from recweb.datasets import (
+    api,
+    explorer_api,
+    mend_api,
+    private_api,
+    templates_api,
+    truth_api,
+    uploads_api,
+)
 
 DATASET = "datasets/<slug:slug>/"
 urlpatterns: list[URLPattern] = [
+    path("templates/", templates_api.kept, name="api-templates"),
     path("uploads/", uploads_api.begin, name="api-uploads"),
     path("uploads/<uuid:upload_id>/", uploads_api.one, name="api-upload"),
     path("datasets/", api.datasets, name="api-datasets"),
@@ -12,6 +21,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{DATASET}imports/<int:import_id>/", api.dataset_import, name="api-import"),
     path(f"{DATASET}imports/<int:import_id>/decide/", api.import_decide, name="api-import-decide"),
     path(f"{DATASET}imports/<int:import_id>/quarantine/", api.quarantine, name="api-quarantine"),
+    path(f"{DATASET}imports/<int:import_id>/mend/", mend_api.mend, name="api-mend"),
+    path(f"{DATASET}rules/", templates_api.try_rules, name="api-rules"),
     path(f"{DATASET}versions/", api.versions, name="api-versions"),
     path(f"{DATASET}profile/", api.profile, name="api-profile"),
     path(f"{DATASET}versions/diff/", truth_api.diff, name="api-diff"),

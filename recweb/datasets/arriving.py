@@ -46,6 +46,8 @@ def _refuse(run: Run, batch: Import, found: Any, macs: set[str]) -> Any:
         )
     else:
         rows = ~out[found.users]
+        if found.extras is not None:
+            found.extras.keep(rows)
         place = np.cumsum(~out) - 1
         columns = {
             name: getattr(found, name)[rows] for name in ("items", "events", "values", "lines")

@@ -10,9 +10,11 @@ from django.db import connection
 
 from recweb.datasets import copying
 from recweb.datasets.codes import Codes
+from recweb.datasets.models import Triple
 
 if TYPE_CHECKING:
-    from recweb.datasets.tasks import Catalogue
+    from recweb.datasets.models import Import
+    from recweb.datasets.tasks import Catalogue, Triples
 
 COLUMNS = ("dataset_id", "code", "outside_id", "title", "topics", "year", "text", "attributes")
 UPSERT = """
@@ -114,6 +116,33 @@ def add_bare(dataset_id: int, codes: Codes) -> None:
     names = (*COLUMNS, "in_catalogue", "n_events")
     rest = "\t\t{}\t\\N\t\t{}\tf\t0"  # no title, topics, year, text and attributes
     copying.copy_ids("datasets_item", names, codes.new, dataset_id, codes.first, rest)
+
+
+def add_triples(batch: "Import", items: Sequence[int], found: "Triples") -> None:
+    """What a knowledge graph says of the items, once a triple and dataset."""
+    known = set(
+        Triple.objects.filter(dataset_id=batch.dataset_id).values_list(
+            "item_code", "relation", "entity"
+        )
+    )
+    rows = zip(items, found.relations, found.entities, strict=True)
+    copying.copy_text(
+        "datasets_triple",
+        ("dataset_id", "batch_id", "item_code", "relation", "entity"),
+        ((batch.dataset_id, batch.pk, *row) for row in rows if row not in known),
+    )
+
+
+def triples(dataset_id: int) -> list[tuple[str, str, str]]:
+    """Item, relation, entity of each triple, by outside ids."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT outside_id, relation, entity FROM datasets_triple triple JOIN datasets_item "
+            "item ON item.dataset_id = triple.dataset_id AND item.code = triple.item_code "
+            "WHERE triple.dataset_id = %s",
+            [dataset_id],
+        )
+        return [(str(item), str(relation), str(entity)) for item, relation, entity in cursor]
 
 
 def count_events(table: str, dataset_id: int, counts: Sequence[int] | np.ndarray) -> None:

@@ -3,10 +3,13 @@
 import io
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.db import connection
+
+if TYPE_CHECKING:
+    import polars as pl
 
 HEADER = b"PGCOPY\n\xff\r\n\x00" + b"\x00" * 8
 TRAILER = b"\xff\xff"
@@ -56,6 +59,33 @@ def copy_text(table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -
     """Rows of None, text, numbers, bool, list (-> text[]) or dict (-> jsonb)."""
     lines = "".join("\t".join(map(cell, row)) + "\n" for row in rows)
     _copy(f"COPY {table} ({', '.join(names)}) FROM STDIN", lines.encode())
+
+
+def copy_frame(
+    table: str, names: Sequence[str], columns: Sequence[Column], texts: "pl.DataFrame"
+) -> None:
+    """Numbers and, beside them, columns of text (null or String), as text."""
+    import polars as pl
+
+    escaped = pl.all()
+    for sign, written in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
+        escaped = escaped.str.replace_all(sign, written, literal=True)
+    frame = pl.DataFrame(
+        [
+            pl.Series(name, values).set(pl.Series(nulls), None)
+            if nulls is not None
+            else pl.Series(name, values)
+            for name, (values, nulls) in zip(names, columns, strict=True)
+        ]
+    )
+    whole = pl.concat([frame, texts.select(escaped)], how="horizontal")
+    out = io.BytesIO()
+    whole.write_csv(
+        out, include_header=False, separator="\t", null_value="\\N", quote_style="never"
+    )
+    out.seek(0)
+    with connection.cursor() as cursor:
+        cursor.copy_expert(f"COPY {table} ({', '.join(whole.columns)}) FROM STDIN", out)
 
 
 def copy_ids(

@@ -3,12 +3,16 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import gettext
+from django.utils.functional import lazy
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from recweb.datasets import imports, tasks
-from recweb.datasets.models import Dataset, Kind
+from recweb.datasets import imports, tasks, uploads
+from recweb.datasets.models import Dataset, Kind, MapTemplate, Upload
+from recweb.lib import numbers
+from recweb.people.models import User
 
 FIELD_NAMES = {
     "user": _("User"),
@@ -16,6 +20,13 @@ FIELD_NAMES = {
     "event": _("Event"),
     "value": _("Value (rating, seconds, count)"),
     "at": _("Time"),
+    "session": _("Session"),
+    "query": _("Query (context)"),
+    "position": _("Position (context)"),
+    "propensity": _("Propensity (context)"),
+    "device": _("Device (context)"),
+    "relation": _("Relation"),
+    "entity": _("Entity"),
     "title": _("Title"),
     "categories": _("Categories"),
     "year": _("Year"),
@@ -51,42 +62,75 @@ CONFIDENCES = [
 ]
 
 
+# the catalogue first: then the first version has titles already
+KINDS = (Kind.ITEMS, Kind.USERS, Kind.TRIPLES, Kind.INTERACTIONS)
+
+
 def _file(label: Any, *, required: bool) -> forms.FileField:
     kinds = ".csv,.tsv,.txt,.jsonl,.ndjson,.parquet,.xlsx,.gz,text/csv"
     accept = {"accept": kinds, "class": "form-control"}
     return forms.FileField(
-        label=label, required=required, widget=forms.ClearableFileInput(attrs=accept)
+        label=label,
+        required=required,
+        widget=forms.ClearableFileInput(attrs=accept),
+        help_text=_limit,
+        error_messages={
+            "empty": _("This file is empty: it has 0 bytes. Nothing was stored."),
+            "required": _("Choose a file."),
+            "missing": _("Choose a file."),
+        },
     )
 
 
+def _at_most() -> str:
+    return gettext("At most %(size)s.") % {"size": numbers.bytes_(settings.UPLOAD_LIMIT)}
+
+
+_limit = lazy(_at_most, str)()
+
+
 class UploadForm(forms.Form):
-    """One to three files for a dataset that is there."""
+    """One file of each kind, or fewer, for a dataset that is there."""
 
     interactions = _file(_("Interactions"), required=False)
     items = _file(_("Items"), required=False)
     users = _file(_("Users"), required=False)
+    triples = _file(_("Knowledge graph (item, relation, entity)"), required=False)
 
-    def __init__(self, *args: Any, **more: Any) -> None:
+    def __init__(self, *args: Any, owner: User, **more: Any) -> None:
         super().__init__(*args, **more)
         self.label_suffix = ""
+        self.owner = owner
+        for kind in KINDS:
+            if self.data.get(f"{kind}_upload"):
+                self.fields[kind].required = False
 
-    def files_given(self) -> list[tuple[str, "UploadedFile[Any]"]]:
-        """The catalogue first: then the first version has titles already."""
-        given = ((kind, self.cleaned_data.get(kind)) for kind in ("items", "users", "interactions"))
+    def files_given(self) -> list[tuple[str, "UploadedFile[Any] | Upload"]]:
+        given = ((kind, self.cleaned_data.get(kind)) for kind in KINDS)
         return [(kind, file) for kind, file in given if file]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        for kind in ("interactions", "items", "users"):
+        self._take_parts(cleaned)
+        for kind in KINDS:
             if file := cleaned.get(kind):
                 try:
                     imports.check_name(file.name)
                 except imports.BadFile as error:
                     self.add_error(kind, str(error))
-        if not any(cleaned.get(kind) for kind in ("interactions", "items", "users")):
+        if not any(cleaned.get(kind) for kind in KINDS):
             if not self.errors:
                 self.add_error("interactions", gettext("Choose at least one file."))
         return cleaned
+
+    def _take_parts(self, cleaned: dict[str, Any]) -> None:
+        """Files that upload.js sent in parts before: their numbers stand in place of them."""
+        for kind in KINDS:
+            if number := self.data.get(f"{kind}_upload"):
+                try:
+                    cleaned[kind] = uploads.whole(self.owner, number)
+                except imports.BadFile as error:
+                    self.add_error(kind, str(error))
 
 
 class NewForm(UploadForm):
@@ -99,13 +143,20 @@ class NewForm(UploadForm):
         label=_("Make a second dataset even if this file was uploaded before"), required=False
     )
     interactions = _file(_("Interactions"), required=True)
-    field_order = ["name", "interactions", "items", "users", "again"]
+    field_order = ["name", "interactions", "items", "users", "triples", "again"]
 
 
 class MapForm(forms.Form):
     """Which column is which, for one uploaded file."""
 
-    def __init__(self, kind: str, columns: tuple[str, ...], *args: Any, **more: Any) -> None:
+    def __init__(
+        self,
+        kind: str,
+        columns: tuple[str, ...],
+        *args: Any,
+        anonymous: bool = False,
+        **more: Any,
+    ) -> None:
         super().__init__(*args, **more)
         self.label_suffix = ""
         choices = [("", _("– none –")), *((name, name) for name in columns)]
@@ -114,7 +165,7 @@ class MapForm(forms.Form):
             self.fields[field] = forms.ChoiceField(
                 label=FIELD_NAMES[field],
                 choices=choices,
-                required=field in needed,
+                required=field in needed and not (anonymous and field == "user"),
                 widget=forms.Select(attrs={"class": "form-select"}),
             )
         self.mapped = known
@@ -136,6 +187,14 @@ class MapForm(forms.Form):
         return {name: self.cleaned_data[name] for name in self.mapped if self.cleaned_data[name]}
 
 
+def industries() -> list[tuple[str, Any]]:
+    """The ready-made templates of rules, in the reader's language."""
+    language = "zh-hans" if (get_language() or "").startswith("zh") else "en"
+    ready = [(code, found["name"][language]) for code, found in tasks.templates().items()]
+    ready.sort(key=lambda pair: pair[1])
+    return [("", _("found out")), ("none", _("none: the general rules")), *ready]
+
+
 class ReadForm(forms.Form):
     """How to read the file."""
 
@@ -145,10 +204,30 @@ class ReadForm(forms.Form):
     zone = forms.CharField(
         label=_("Time zone of times without one"), max_length=50, required=False, initial="UTC"
     )
+    industry = forms.ChoiceField(label=_("Template of event rules"), required=False)
+    anonymous = forms.ChoiceField(
+        label=_("Without a user column"),
+        choices=[("", _("refuse the file")), ("1", _("each session, else each row, is somebody"))],
+        required=False,
+    )
+    template = forms.ModelChoiceField(
+        label=_("Mapping that was kept"),
+        queryset=MapTemplate.objects.none(),
+        required=False,
+        empty_label=_("– none –"),
+    )
 
-    def __init__(self, *args: Any, **more: Any) -> None:
+    def __init__(self, kind: str, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.label_suffix = ""
+        if kind != Kind.INTERACTIONS:
+            del self.fields["industry"], self.fields["anonymous"]
+        else:
+            self.fields["industry"].choices = industries()  # type: ignore[attr-defined]
+        kept = MapTemplate.objects.filter(kind=kind).order_by("name")
+        self.fields["template"].queryset = kept  # type: ignore[attr-defined]
+        if not kept.exists():
+            del self.fields["template"]
         for field in self.fields.values():
             shape = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
             field.widget.attrs["class"] = shape
@@ -169,9 +248,11 @@ class ReadForm(forms.Form):
     def options(self) -> dict[str, Any]:
         given = self.cleaned_data
         made: dict[str, Any] = {"zone": given["zone"]}
-        for name in ("encoding", "delimiter"):
-            if given[name]:
+        for name in ("encoding", "delimiter", "industry"):
+            if given.get(name):
                 made[name] = given[name]
+        if given.get("anonymous"):
+            made["anonymous"] = True
         if given["day_first"]:
             made["day_first"] = given["day_first"] == "1"
         return made
@@ -180,6 +261,8 @@ class ReadForm(forms.Form):
     def given(options: dict[str, Any]) -> dict[str, str]:
         """Import.options as this form shows them."""
         shown = {name: str(value) for name, value in options.items() if name != "day_first"}
+        if options.get("anonymous"):
+            shown["anonymous"] = "1"
         if "day_first" in options:
             shown["day_first"] = "1" if options["day_first"] else "0"
         return shown
@@ -230,6 +313,3 @@ class RuleForm(forms.Form):
             "confidence": given["confidence"],
             "weight": given["weight"],
         }
-
-
-KINDS = (Kind.INTERACTIONS, Kind.ITEMS, Kind.USERS)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
-from recweb.datasets.models import Dataset, Import, ImportState, Kind, Upload
+from recweb.datasets.models import Dataset, Import, ImportState, Kind, Quarantined, Upload
 from recweb.jobs import orders
 from recweb.jobs.models import Job
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 20
 SAME_FILE = 7303  # of pg_advisory_xact_lock: one decision about the same content at a time
-KINDS = (Kind.INTERACTIONS, Kind.ITEMS, Kind.USERS)
+KINDS = (Kind.INTERACTIONS, Kind.ITEMS, Kind.USERS, Kind.TRIPLES)
 ALIVE = (ImportState.UPLOADED, ImportState.CHECKING, ImportState.WAITING, ImportState.LOADED)
 
 
@@ -44,11 +44,14 @@ class AlreadyThere(Exception):
 
 
 class BadFile(Exception):
-    """What is wrong with the upload, before any row is looked at. status: of the answer."""
+    """What is wrong with the upload, before any row is looked at.
 
-    def __init__(self, message: str, status: int = 400) -> None:
+    status: of the answer; field: of the form, where it is known.
+    """
+
+    def __init__(self, message: str, status: int = 400, field: str | None = None) -> None:
         super().__init__(message)
-        self.status = status
+        self.status, self.field = status, field
 
 
 def start_import(
@@ -235,5 +238,6 @@ def discard(batch: Import) -> bool:
             return False
         Import.objects.filter(pk=row.pk).update(state=ImportState.CANCELLED)
         row.bad_rows.all().delete()
+        Quarantined.objects.filter(mend=row).update(mend=None)  # they wait where they were
         transaction.on_commit(lambda: row.path.unlink(missing_ok=True))
     return True

@@ -22,6 +22,7 @@ from recweb.datasets import (
     catalogue,
     codes,
     copying,
+    mending,
     partitions,
     people,
     tasks,
@@ -33,11 +34,13 @@ from recweb.jobs.models import Job
 from recweb.jobs.run import Failure, Run
 
 if TYPE_CHECKING:
-    from recweb.datasets.tasks import Catalogue, Interactions, People
+    from recweb.datasets.tasks import Catalogue, Interactions, People, Triples
+    from training.clean.extras import Extras
 
-    Cleaned = Interactions | Catalogue | People
+    Cleaned = Interactions | Catalogue | People | Triples
 
 CHUNK = 100_000
+NONE = "none"  # as industry: no template at all, however much the file looks like one
 MOSTLY = 0.5  # unknown items above this share are asked about (BAD-43)
 
 
@@ -107,6 +110,7 @@ def record(run: Run, batch: Import, cleaned: "Cleaned") -> None:
         "encoding": report.encoding,
         "delimiter": report.delimiter,
         "columns": [*report.columns],
+        "industry": _industry(batch, cleaned),
     }
     batch.refusal = None
     bad = [
@@ -128,6 +132,14 @@ def record(run: Run, batch: Import, cleaned: "Cleaned") -> None:
         f"{report.rows_in} rows in = {report.accepted} accepted + {report.duplicates} duplicates "
         f"+ {report.quarantined} quarantined"
     )
+
+
+def _industry(batch: Import, cleaned: "Cleaned") -> str:
+    """The template of rules that was chosen, or that the file looks like."""
+    events: tuple[str, ...] = getattr(cleaned, "event_names", ())
+    if not events or batch.options.get("industry") == NONE:
+        return ""
+    return batch.options.get("industry") or tasks.recognise(cleaned.report.columns, events)
 
 
 def _decision(batch: Import, cleaned: "Cleaned") -> str:
@@ -177,7 +189,7 @@ def _interactions(
     )
     table = partitions.staging(batch.pk, run.attempt)
     partitions.drop_staging(batch.pk)
-    stage(run, batch, table, rows, found.lines)
+    stage(run, batch, table, rows, found.lines, found.extras)
     del found
     run.progress(0.85, 1, _("Making the new version"))
     with run.fenced():
@@ -191,7 +203,14 @@ def _interactions(
         _done(run, batch, begun)
 
 
-def stage(run: Run, batch: Import, table: str, rows: arrays.Rows, lines: np.ndarray) -> None:
+def stage(
+    run: Run,
+    batch: Import,
+    table: str,
+    rows: arrays.Rows,
+    lines: np.ndarray,
+    extras: "Extras | None",
+) -> None:
     """Fill and index the hidden table. One transaction: a new table's rows then skip the log."""
     names = ["line", "user_code", "item_code", "event", "value"]
     if rows.at is not None:
@@ -199,13 +218,20 @@ def stage(run: Run, batch: Import, table: str, rows: arrays.Rows, lines: np.ndar
     words = _("Loading: %(done)d of %(total)d rows")
     with transaction.atomic():
         partitions.create_staging(table, batch.dataset_id, batch.pk)
+        texts = None if extras is None else extras.parts(CHUNK)
         for first in range(0, len(rows), CHUNK):
             chosen = slice(first, first + CHUNK)
             part = rows.take(chosen)
-            copying.copy_binary(table, names, _columns(part, lines[chosen]))
+            columns = _columns(part, lines[chosen])
+            if texts is None:
+                copying.copy_binary(table, names, columns)
+            else:
+                copying.copy_frame(table, names, columns, next(texts))
             done = first + len(part)
             share = 0.5 + 0.25 * done / len(rows)
             run.progress(share, 1, words % {"done": done, "total": len(rows)})
+        if extras is not None:
+            extras.close()
         run.progress(0.76, 1, _("Building the indexes"))
         partitions.index(table)
 
@@ -242,6 +268,19 @@ def _users(run: Run, batch: Import, take: "Callable[[], People]", begun: float) 
         _done(run, batch, begun)
 
 
+def _triples(run: Run, batch: Import, take: "Callable[[], Triples]", begun: float) -> None:
+    dataset_id, found = batch.dataset_id, take()
+    names = tuple(dict.fromkeys(found.item_ids))
+    items = codes.assign(Item, dataset_id, names)
+    code_of = dict(zip(names, items.of.tolist(), strict=True))
+    run.progress(0.7, 1, _("Loading the triples"))
+    with run.fenced():
+        catalogue.add_bare(dataset_id, items)
+        catalogue.add_triples(batch, [code_of[name] for name in found.item_ids], found)
+        _again(run, batch, {"new_items": len(items.new), "triples": len(found.item_ids)})
+        _done(run, batch, begun)
+
+
 def _again(run: Run, batch: Import, facts: dict[str, Any]) -> None:
     """The same events with other facts around them: a new version, once there are events."""
     batch.facts |= facts
@@ -256,6 +295,7 @@ def _done(run: Run, batch: Import, begun: float) -> None:
     batch.state = ImportState.LOADED
     batch.save(update_fields=["state", "facts"])
     Import.objects.filter(pk=batch.pk).update(loaded=Now())
+    mending.settle(batch)
     run.progress(1, 1, _("Imported %(rows)d rows") % {"rows": batch.accepted})
 
 
@@ -263,6 +303,7 @@ STEPS: dict[str, Any] = {
     Kind.INTERACTIONS: _interactions,
     Kind.ITEMS: _items,
     Kind.USERS: _users,
+    Kind.TRIPLES: _triples,
 }
 
 
@@ -273,6 +314,7 @@ def ended(job: Job) -> None:
     partitions.drop_staging(job.target_id)
     over = {"failed": ImportState.REFUSED, "cancelled": ImportState.CANCELLED}.get(job.state)
     if over is not None:
+        mending.give_back(job.target_id)
         Import.objects.filter(pk=job.target_id, state=ImportState.CHECKING).update(state=over)
 
 

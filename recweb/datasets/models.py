@@ -181,6 +181,8 @@ class Quarantined(models.Model):
     code = models.CharField(max_length=40)
     args = models.JSONField(default=dict)
     text = models.TextField(blank=True)
+    # the file in which the mended row comes again, while it is on its way
+    mend = models.ForeignKey(Import, models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         indexes = [models.Index(fields=["batch", "line"])]

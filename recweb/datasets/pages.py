@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -68,7 +69,7 @@ def dataset(request: HttpRequest, slug: str) -> HttpResponse:
         "version": version,
         "tab": tab,
         "tabs": TABS,
-        "open_imports": list(row.imports.filter(state__in=OPEN).order_by("pk")),
+        "open_imports": _to_look_at(row),
         "jobs": list(Job.objects.live().filter(dataset_id=row.pk, kind="import")[:3]),
         **PARTS[tab](request, row, version),
     }
@@ -95,6 +96,14 @@ def _overview(request: HttpRequest, row: Dataset, version: Version | None) -> Ct
         "splits": named,
         "auto": splits.get("auto", {}),
     }
+
+
+def _to_look_at(row: Dataset) -> "QuerySet[Import]":
+    """Files that wait for somebody, and those refused since the last one that got in."""
+    loaded = Import.objects.filter(dataset=OuterRef("dataset"), state=ImportState.LOADED)
+    last = Coalesce(Subquery(loaded.order_by("-pk").values("pk")[:1]), 0)
+    refused = Q(state=ImportState.REFUSED, pk__gt=last)
+    return row.imports.filter(Q(state__in=OPEN) | refused).order_by("pk")[:6]
 
 
 def moment(at: int | None) -> datetime | None:

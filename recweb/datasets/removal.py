@@ -56,7 +56,7 @@ def remove(run: Run) -> None:
         batch.path.unlink(missing_ok=True)
     exports.drop(dataset)
     with run.fenced(), connection.cursor() as cursor:
-        for table in ("datasets_person", "datasets_item"):
+        for table in ("datasets_triple", "datasets_person", "datasets_item"):
             cursor.execute(f"DELETE FROM {table} WHERE dataset_id = %s", [dataset.pk])
         EventName.objects.filter(dataset_id=dataset.pk).delete()
         for batch in batches:

@@ -85,10 +85,15 @@ UPLOAD = inline_serializer(
     {
         "file": s.FileField(required=False),
         "upload": s.UUIDField(required=False, help_text="what came in parts, in place of file"),
-        "kind": s.ChoiceField([Kind.INTERACTIONS, Kind.ITEMS, Kind.USERS]),
+        "kind": s.ChoiceField([Kind.INTERACTIONS, Kind.ITEMS, Kind.USERS, Kind.TRIPLES]),
+        "template": s.CharField(required=False, help_text="name of a mapping that was kept"),
         "mapping": s.JSONField(required=False, help_text='{"user": "column", ...}; else guessed'),
         "rules": s.JSONField(required=False, help_text="which events are positives"),
-        "options": s.JSONField(required=False, help_text="encoding, delimiter, zone, day_first"),
+        "options": s.JSONField(
+            required=False,
+            help_text="encoding, delimiter, zone, day_first, anonymous (true: no user column), "
+            "industry (a ready-made template of rules)",
+        ),
     },
 )
 IMPORT = inline_serializer(
@@ -101,6 +106,7 @@ IMPORT = inline_serializer(
         "sha256": s.CharField(),
         "size": s.IntegerField(),
         "mapping": s.DictField(),
+        "mends": s.IntegerField(allow_null=True, help_text="the import whose bad rows these are"),
         "rows_in": s.IntegerField(help_text="= accepted + duplicates + quarantined"),
         "accepted": s.IntegerField(),
         "duplicates": s.IntegerField(),

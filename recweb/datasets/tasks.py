@@ -8,6 +8,8 @@ import numpy as np
 from recweb.celery import app
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from recweb.datasets.arrays import Rows
     from recweb.datasets.catalogue import Facts
     from recweb.datasets.models import Import, Version
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from training.clean import Interactions as Interactions
     from training.clean import Options, Preview, Progress
     from training.clean import People as People
+    from training.clean import Triples as Triples
     from training.log import Items, Log
 
 
@@ -77,20 +80,48 @@ def erase(run: "Run") -> None:
     erasure.erase(run)
 
 
-def options(given: dict[str, Any]) -> "Options":
+def options(batch: "Import") -> "Options":
     """Import.options as training takes them; raises Unreadable on an unknown one."""
+    from django.conf import settings
+
     from training.clean import Options
 
+    given = batch.options
     chosen = {name: value for name, value in given.items() if value not in (None, "")}
+    chosen.pop("industry", None)  # a matter of rules, not of reading
+    if chosen.pop("anonymous", False):
+        chosen["anonymous"] = batch.sha256[:8]
     if "scale" in chosen:
         chosen["scale"] = tuple(chosen["scale"])
     try:
-        return Options(**chosen)
+        return Options(**chosen, folder=str(settings.SPOOL))
     except TypeError:
         raise Unreadable("field-unknown", {"field": ", ".join(map(str, given))[:200]}) from None
 
 
-def clean(batch: "Import", progress: "Progress") -> "Interactions | Catalogue | People":
+def recognise(columns: tuple[str, ...], events: tuple[str, ...]) -> str:
+    """The id of the template of rules that a file asks for, or ""."""
+    from training import industries
+    from training.clean.mapping import plain
+
+    return industries.recognise([plain(column) for column in columns], events)
+
+
+def template_rules(code: str, events: "Sequence[str]") -> list[dict[str, Any]] | None:
+    """The rules of a template for these events; None where it knows none of them."""
+    from training import industries
+
+    return industries.rules(code, events)
+
+
+def templates() -> dict[str, dict[str, Any]]:
+    """Id -> names, signs, rules and warning of the ready-made templates."""
+    from training.industries import INDUSTRIES
+
+    return INDUSTRIES
+
+
+def clean(batch: "Import", progress: "Progress") -> "Interactions | Catalogue | People | Triples":
     """The rows of an uploaded file. Raises Unreadable."""
     from training import clean as cleaning
 
@@ -99,7 +130,7 @@ def clean(batch: "Import", progress: "Progress") -> "Interactions | Catalogue | 
             batch.path,
             batch.kind,
             mapping=batch.mapping or None,
-            options=options(batch.options),
+            options=options(batch),
             name=batch.file_name,
             progress=progress,
         )
@@ -116,7 +147,7 @@ def preview(batch: "Import") -> "Preview":
             batch.path,
             batch.kind,  # type: ignore[arg-type]
             batch.mapping or None,
-            options=options(batch.options),
+            options=options(batch),
             name=batch.file_name,
         )
     except cleaning.Refused as refusal:
@@ -221,6 +252,40 @@ def crowds(version: "Version") -> dict[str, Any]:
     return crowd.crowds(load_version(version)[0])
 
 
+def try_rules(
+    folder: Path, rules: list[dict[str, Any]], count: int
+) -> list[tuple[int, int, str, float | None, int | None, float]]:
+    """Some real events of a version, spread over its kinds of event and over time, and what the
+    rules make of each: user, item (-1: a search), event, value, time, confidence (0: nothing).
+    """
+    from training import log as logs
+    from training.features import Rule, confidences
+
+    log = logs.load_log(folder / "log")
+    each = max(1, count // max(1, len(log.event_names)))
+    chosen = []
+    for code in range(len(log.event_names)):
+        rows = np.flatnonzero(log.events == code)
+        chosen.append(rows[np.linspace(0, len(rows) - 1, min(each, len(rows))).astype(int)])
+    rows = np.sort(np.concatenate(chosen))[:count] if chosen else np.zeros(0, dtype=int)
+    some = logs.Log(
+        log.users[rows], log.items[rows], log.events[rows], log.values[rows],
+        None if log.at is None else log.at[rows], log.event_names, log.n_users, log.n_items,
+    )  # fmt: skip
+    found = confidences(some, [Rule(**rule) for rule in rules]) if rules else np.zeros(len(rows))
+    return [
+        (
+            int(some.users[place]),
+            int(some.items[place]),
+            some.event_names[some.events[place]],
+            None if np.isnan(some.values[place]) else float(some.values[place]),
+            None if some.at is None else int(some.at[place]),
+            float(found[place]) if some.items[place] >= 0 else 0.0,
+        )
+        for place in range(len(rows))
+    ]
+
+
 def split_sizes(
     rows: "Rows", names: tuple[str, ...], n_users: int, n_items: int, rules: list[dict[str, Any]]
 ) -> dict[str, dict[str, Any]]:
@@ -249,10 +314,12 @@ def split_sizes(
 
 def words(code: str, details: dict[str, Any], *, note: bool = False) -> str:
     """A reason or note of cleaning, in the reader's language."""
-    from django.utils.translation import get_language
+    from django.utils.translation import get_language, gettext
 
     from training.clean import NOTES, REASONS
 
+    if code == "erased-user":  # not the file's fault: this dataset must not know that user
+        return gettext("A row of a user who was erased from this dataset.")
     pair = (NOTES if note else REASONS).get(code)
     if pair is None:
         return code

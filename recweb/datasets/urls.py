@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from recweb.datasets import batches, explore, manage, pages, private, truth, wizard
+from recweb.datasets import batches, explore, manage, mend, pages, private, truth, trying, wizard
 
 DATASET = "datasets/<slug:slug>/"
 IMPORT = f"{DATASET}imports/<int:import_id>/"
@@ -20,12 +20,14 @@ urlpatterns: list[URLPattern] = [
     path(f"{DATASET}erase/", private.erase, name="dataset-erase"),
     path(f"{DATASET}export.csv", private.export, name="dataset-export"),
     path(f"{DATASET}settings/", manage.settings, name="dataset-settings"),
+    path(f"{DATASET}rules/", trying.rules, name="dataset-rules"),
     path(f"{DATASET}token/", manage.token, name="dataset-token"),
     path(f"{DATASET}members/", manage.members, name="dataset-members"),
     path(f"{DATASET}delete/", manage.delete, name="dataset-delete"),
     path(IMPORT, batches.batch, name="import"),
     path(f"{IMPORT}bad-rows.csv", batches.bad_csv, name="import-csv"),
     path(f"{IMPORT}file/", batches.file, name="import-file"),
+    path(f"{IMPORT}mend/", mend.rows, name="import-mend"),
     path(f"{IMPORT}decide/", batches.decide, name="import-decide"),
     path("explore/", explore.search_page, name="explore"),
     path("users/<slug:slug>/", explore.users, name="users"),

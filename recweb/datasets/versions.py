@@ -41,8 +41,11 @@ def make(run: Run, batch: Import, parts: Sequence[arrays.Rows]) -> Version:
         batch.facts["new_rows"] = batch.accepted - resolved.overlap
     if not dataset.rules or batch.rules:
         names = people.event_names(dataset.pk)
-        dataset.rules = batch.rules or rules.default(resolved.rows, names)
-        dataset.save(update_fields=["rules"])
+        industry = str(batch.facts.get("industry", ""))
+        dataset.rules = batch.rules or rules.default(resolved.rows, names, industry)
+        if tasks.templates().get(industry, {}).get("repeats"):
+            dataset.repeats_wanted = True
+        dataset.save(update_fields=["rules", "repeats_wanted"])
     version = publish(run, dataset, resolved, batch.owner_id, exclusion.standing(dataset))
     version.imports.set([*dataset.imports.filter(state=ImportState.LOADED), batch])
     return version
@@ -80,7 +83,7 @@ def publish(
     version = Version.objects.create(
         dataset=dataset,
         number=last.number + 1 if last else 1,
-        fingerprint=_seal(rows, ids, attributes, facts, names),
+        fingerprint=_seal(dataset.pk, rows, ids, attributes, facts, names),
         n_interactions=len(rows),
         n_users=len(ids),
         n_items=len(facts),
@@ -103,6 +106,7 @@ def _count(dataset_id: int, rows: arrays.Rows, n_users: int, n_items: int) -> No
 
 
 def _seal(
+    dataset_id: int,
     rows: arrays.Rows,
     ids: Sequence[str],
     attributes: Sequence[dict[str, str]],
@@ -121,4 +125,9 @@ def _seal(
     described = [row for row in zip(ids, attributes, strict=True) if row[1]]
     items = fingerprint.of_facts("catalogue", listed)
     users = fingerprint.of_facts("people", described)
-    return fingerprint.seal(events, items, users, counts=(len(rows), len(listed), len(described)))
+    counts = (len(rows), len(listed), len(described))
+    graph = catalogue.triples(dataset_id)
+    if not graph:  # a version without a knowledge graph keeps the fingerprint that it had
+        return fingerprint.seal(events, items, users, counts=counts)
+    triples = fingerprint.of_facts("triples", graph)
+    return fingerprint.seal(events, items, users, triples, counts=(*counts, len(graph)))

@@ -1,5 +1,6 @@
 """A file comes in by the browser: upload, map, check and import, done. One address a step."""
 
+from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
@@ -7,23 +8,30 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from recweb.datasets import imports, tasks
+from recweb.datasets import imports, tasks, templates
 from recweb.datasets.access import find, person
 from recweb.datasets.forms import MapForm, NewForm, ReadForm, UploadForm
 from recweb.datasets.links import later
-from recweb.datasets.models import Dataset, Import, ImportState
+from recweb.datasets.models import Dataset, Import, ImportState, Upload
 from recweb.datasets.names import free_slug
 from recweb.jobs import orders
 from recweb.people import audit
 
+PARTS_FROM = 32 * 2**20  # bytes: larger files go in parts (parts.js)
+# no choice of encoding, delimiter or columns makes these readable
+HOPELESS = frozenset(
+    "empty no-rows wrong-type name-lies other-type packed-twice packed-cut-off unpacks-too-large "
+    "unpacks-too-far damaged column-type too-many-columns reader-stopped file-too-large".split()
+)
 SETTLED = (ImportState.LOADED, ImportState.REFUSED, ImportState.CANCELLED)
 
 
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
-    form = NewForm(*_sent(request))
+    form = NewForm(*_sent(request), owner=person(request))
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
@@ -36,7 +44,7 @@ def new(request: HttpRequest) -> HttpResponse:
             audit.record(request, "dataset-new", dataset.slug)
             return _go(request, reverse("dataset-map", args=[dataset.slug]))
         except imports.BadFile as error:
-            form.add_error("interactions", str(error))
+            form.add_error(error.field or "interactions", str(error))
         except imports.AlreadyThere as same:
             return _already(request, form, same)
     return _upload_page(request, form, None)
@@ -46,14 +54,14 @@ def new(request: HttpRequest) -> HttpResponse:
 def upload(request: HttpRequest, slug: str) -> HttpResponse:
     """More files for a dataset that is there."""
     dataset = find(request, slug)
-    form = UploadForm(*_sent(request))
+    form = UploadForm(*_sent(request), owner=person(request))
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
                 _keep(request, dataset, form, again=True)
             return _go(request, reverse("dataset-map", args=[slug]))
         except imports.BadFile as error:
-            form.add_error(None, str(error))
+            form.add_error(error.field, str(error))
         except imports.AlreadyThere as same:
             return _already(request, form, same, dataset)
     return _upload_page(request, form, dataset)
@@ -65,20 +73,35 @@ def _sent(request: HttpRequest) -> tuple[Any, Any]:
 
 def _keep(request: HttpRequest, dataset: Dataset, form: UploadForm, *, again: bool) -> None:
     """All files or none: the rows by the transaction, the bytes by hand."""
-    kept: list[Import] = []
+    kept: list[tuple[Import, Path | None]] = []
     try:
         for kind, file in form.files_given():
-            batch = imports.keep(dataset, kind, file, str(file.name), person(request))  # type: ignore[arg-type]
-            kept.append(batch)
+            came_from = file.path if isinstance(file, Upload) else None
+            batch = imports.keep(dataset, kind, file, str(file.name), person(request))
+            kept.append((batch, came_from))
+            _look(batch)
             imports.once(batch)
             if not again and (same := imports.elsewhere(batch.sha256, person(request))):
                 raise imports.AlreadyThere(same)
             batch.save()
             audit.record(request, "upload", f"{dataset.slug}/{batch.pk}", sha256=batch.sha256)
     except BaseException:
-        for batch in kept:
-            batch.path.unlink(missing_ok=True)
+        for batch, came_from in kept:
+            if came_from is None:
+                batch.path.unlink(missing_ok=True)
+            else:  # what came in parts need not come again
+                batch.path.replace(came_from)
         raise
+
+
+def _look(batch: Import) -> None:
+    """A file that cannot be read in any way is said at once, and no dataset is made for it."""
+    try:
+        tasks.preview(batch)
+    except tasks.Unreadable as refusal:
+        if refusal.code in HOPELESS:
+            words = _("%(why)s Nothing was stored.") % {"why": refusal}
+            raise imports.BadFile(words, field=batch.kind) from None
 
 
 def _already(
@@ -98,7 +121,7 @@ def _upload_page(
     status: int | None = None,
     **more: Any,
 ) -> HttpResponse:
-    ctx = {"form": form, "dataset": dataset, "step": 1, **more}
+    ctx = {"form": form, "dataset": dataset, "step": 1, "parts_from": PARTS_FROM, **more}
     status = status or (422 if form.errors else 200)
     return render(request, "datasets/upload.html", ctx, status=status)
 
@@ -124,6 +147,9 @@ def map_columns(request: HttpRequest, slug: str) -> HttpResponse:
         if not start:
             return redirect("dataset-map", slug)
         if all(part["ready"] for part in parts):
+            for part in parts:
+                name = request.POST.get(f"f{part['batch'].pk}-keep", "")
+                templates.keep(name, part["batch"], person(request))
             return _begin(request, dataset, waiting)
     ctx = {"dataset": dataset, "parts": parts, "step": 2}
     return render(request, "datasets/map.html", ctx, status=422 if start else 200)
@@ -133,7 +159,8 @@ def _part(request: HttpRequest, batch: Import) -> dict[str, Any]:
     """One file on the page: its first rows, and the two forms over them."""
     data = request.POST if request.method == "POST" else None
     prefix = f"f{batch.pk}"
-    read = ReadForm(data, prefix=f"{prefix}-read", initial=ReadForm.given(batch.options))
+    initial = ReadForm.given(batch.options)
+    read = ReadForm(batch.kind, data, prefix=f"{prefix}-read", initial=initial)
     part: dict[str, Any] = {"batch": batch, "read": read, "ready": False, "form": None}
     try:
         seen = tasks.preview(batch)
@@ -144,9 +171,18 @@ def _part(request: HttpRequest, batch: Import) -> dict[str, Any]:
             seen = tasks.preview(batch)
         except tasks.Unreadable:
             return {**part, "refusal": str(refusal)}
-    form = MapForm(batch.kind, seen.columns, data, prefix=prefix, initial=seen.mapping)
+    anonymous = read.is_valid() and bool(read.cleaned_data.get("anonymous"))
+    form = MapForm(
+        batch.kind,
+        seen.columns,
+        data,
+        prefix=prefix,
+        initial=seen.mapping,
+        anonymous=anonymous or bool(batch.options.get("anonymous")),
+    )
     ready = data is not None and form.is_valid() and read.is_valid()
-    return {**part, "form": form, "seen": seen, "ready": ready}
+    looks = templates.looks_like(batch, seen)
+    return {**part, "form": form, "seen": seen, "ready": ready, "looks": looks}
 
 
 def _remember(part: dict[str, Any], *, keep_mapping: bool) -> None:
@@ -156,13 +192,15 @@ def _remember(part: dict[str, Any], *, keep_mapping: bool) -> None:
         batch.options = part["read"].options()
     form: MapForm | None = part["form"]
     batch.mapping = form.mapping() if keep_mapping and form is not None and part["ready"] else {}
+    if not keep_mapping and part["read"].is_valid():
+        templates.apply(part["read"].cleaned_data.get("template"), batch)
     Import.objects.filter(pk=batch.pk, state=ImportState.UPLOADED).update(
         options=batch.options, mapping=batch.mapping
     )
 
 
 def _begin(request: HttpRequest, dataset: Dataset, waiting: list[Import]) -> HttpResponse:
-    order = {"items": 0, "users": 1, "interactions": 2}
+    order = {"items": 0, "users": 1, "triples": 2, "interactions": 3}
     try:
         with transaction.atomic():
             for batch in sorted(waiting, key=lambda batch: order[batch.kind]):

@@ -1,4 +1,6 @@
 // The upload with its real progress. Without this script the form sends itself, plainly.
+import { send as sendParts, wanted } from "./parts.js";
+
 const form = document.getElementById("upload-form");
 const box = document.getElementById("upload-progress");
 const bar = document.getElementById("upload-bar");
@@ -7,19 +9,21 @@ const said = document.getElementById("upload-said");
 const send = document.getElementById("upload-send");
 const stop = document.getElementById("upload-stop");
 let running = null;
+const sent = new Map(); // files that are there already, should the form be refused
 
 function megabytes(bytes) {
   return (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
 }
 
 function show(event) {
-  if (!event.lengthComputable) {
-    bar.removeAttribute("value");
-    return;
-  }
-  bar.value = event.loaded / event.total;
+  if (event.lengthComputable) tell(event.loaded, event.total);
+  else bar.removeAttribute("value");
+}
+
+function tell(done, all) {
+  bar.value = done / all;
   const words = gettext("%(done)s of %(all)s MB");
-  now.textContent = interpolate(words, { done: megabytes(event.loaded), all: megabytes(event.total) }, true);
+  now.textContent = interpolate(words, { done: megabytes(done), all: megabytes(all) }, true);
 }
 
 function end() {
@@ -73,9 +77,45 @@ function ended(request) {
   }
 }
 
-form.addEventListener("submit", (event) => {
+form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (running) return;
+  bar.value = 0;
+  box.hidden = false;
+  send.disabled = true;
+  said.replaceChildren();
+  const data = new FormData(form);
+  const from = Number(form.dataset.partsFrom);
+  const large = [...form.querySelectorAll("input[type=file]")].filter((input) => wanted(input.files[0], from));
+  if (large.length && !(await inParts(large, data))) return;
+  whole(data);
+});
+
+// the numbers of files that went in parts take their places in the form
+async function inParts(inputs, data) {
+  const control = new AbortController();
+  running = control;
+  const all = inputs.reduce((sum, input) => sum + input.files[0].size, 0);
+  let before = 0;
+  try {
+    for (const input of inputs) {
+      const [file] = input.files;
+      const start = before;
+      const told = (bytes) => tell(start + bytes, all);
+      const id = sent.get(file) ?? (await sendParts(file, data.get("csrfmiddlewaretoken"), control.signal, told));
+      sent.set(file, id);
+      data.delete(input.name);
+      data.set(`${input.name}_upload`, id);
+      before += file.size;
+    }
+    return true;
+  } catch (error) {
+    fail(control.signal.aborted ? gettext("Cancelled. Nothing was stored.") : error.message);
+    return false;
+  }
+}
+
+function whole(data) {
   running = new XMLHttpRequest();
   const request = running;
   request.open("POST", form.action || window.location.href);
@@ -84,11 +124,7 @@ form.addEventListener("submit", (event) => {
   request.addEventListener("load", () => ended(request));
   request.addEventListener("error", () => fail(gettext("The connection broke. Nothing was stored; try again.")));
   request.addEventListener("abort", () => fail(gettext("Cancelled. Nothing was stored.")));
-  bar.value = 0;
-  box.hidden = false;
-  send.disabled = true;
-  said.replaceChildren();
-  request.send(new FormData(form));
-});
+  request.send(data);
+}
 
 stop.addEventListener("click", () => running?.abort());

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from recweb.datasets import imports, partitions
@@ -25,6 +26,9 @@ RATINGS = """userId,movieId,rating,timestamp
 3,1029,1.5,1298861589
 3,10,4.5,1298861761
 """
+BAD = RATINGS + '4,31,"=cmd|x",1260759144\n'
+TABS = "overview interactions users items quality versions members settings".split()
+Login = Callable[[User], Client]
 MOVIES = """movieId,title,genres
 31,Dangerous Minds (1995),Drama
 1029,Dumbo (1941),Animation|Children|Drama|Musical
@@ -32,6 +36,17 @@ MOVIES = """movieId,title,genres
 10,GoldenEye (1995),Action|Adventure|Thriller
 99,变形金刚 (2007),Action|Sci-Fi
 """
+
+
+def files(**given: str | bytes) -> dict[str, Any]:
+    return {
+        kind: SimpleUploadedFile(f"{kind}.csv", text.encode() if isinstance(text, str) else text)
+        for kind, text in given.items()
+    }
+
+
+def text_of(response: Any) -> str:
+    return str(response.content.decode())
 
 
 def person(name: str, group: str) -> User:
@@ -95,14 +110,24 @@ def perform(job: Job) -> Job:
 
 
 def bring(
-    dataset: Dataset, kind: str, text: str | bytes, name: str = "a.csv", **more: Any
+    dataset: Dataset,
+    kind: str,
+    text: str | bytes,
+    name: str = "a.csv",
+    *,
+    accept: bool = False,
+    **more: Any,
 ) -> Import:
-    """Import a file and wait for its end."""
+    """Import a file and wait for its end; accept: the good rows, however many bad ones."""
     data = text.encode() if isinstance(text, str) else text
     batch, job = imports.start_import(dataset, kind, io.BytesIO(data), name, dataset.owner, **more)
     if job is not None:
         work_off()
     batch.refresh_from_db()
+    if accept and batch.state == "waiting":
+        imports.accept(batch, dataset.owner)
+        work_off()
+        batch.refresh_from_db()
     return batch
 
 

@@ -53,5 +53,12 @@ def column_role(field: str) -> str:
         "categories": _("categories"),
         "year": _("year"),
         "text": _("description"),
+        "session": _("session"),
+        "query": _("query"),
+        "position": _("position"),
+        "propensity": _("propensity"),
+        "device": _("device"),
+        "relation": _("relation"),
+        "entity": _("entity"),
     }
     return known.get(field, field)

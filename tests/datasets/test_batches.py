@@ -1,0 +1,55 @@
+"""One uploaded file: its account, its bad rows, the decision about it."""
+
+from typing import Any
+
+import pytest
+
+from recweb.datasets.models import Dataset
+from recweb.people.models import User
+from tests.datasets.conftest import BAD, Login, bring, text_of, work_off
+
+pytestmark = pytest.mark.django_db
+
+
+def test_bad_rows_are_shown_with_reason_and_a_harmless_csv(
+    shop: Dataset, ann: User, login: Login
+) -> None:
+    batch = bring(shop, "interactions", BAD)
+    client = login(ann)
+    page = text_of(client.get(f"/datasets/shop/imports/{batch.pk}/"))
+    assert "is not a number" in page
+    assert "Import the 7 good rows" in page
+    csv = client.get(f"/datasets/shop/imports/{batch.pk}/bad-rows.csv")
+    body = b"".join(csv.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    assert "attachment" in csv["Content-Disposition"]
+    assert not any(line.startswith(("=", '"=')) for line in body.split(","))
+    decided = client.post(f"/datasets/shop/imports/{batch.pk}/decide/", {"decision": "accept"})
+    assert decided.status_code == 302
+    work_off()
+    batch.refresh_from_db()
+    assert (batch.state, batch.accepted, batch.quarantined) == ("loaded", 7, 1)
+
+
+def test_an_analyst_may_not_decide(shop: Dataset, bob: User, login: Login) -> None:
+    batch = bring(shop, "interactions", BAD)
+    client = login(bob)
+    assert "An admin decides." in text_of(client.get(f"/datasets/shop/imports/{batch.pk}/"))
+    answer = client.post(f"/datasets/shop/imports/{batch.pk}/decide/", {"decision": "accept"})
+    assert answer.status_code == 403
+
+
+def test_sec_15_an_upload_never_comes_back_as_a_page(
+    shop: Dataset, ann: User, bob: User, login: Login, settings: Any
+) -> None:
+    evil = b"user,item\n<html><script>alert(1)</script>,x\n"
+    batch = bring(shop, "interactions", evil, "x.html")
+    path = f"/datasets/shop/imports/{batch.pk}/file/"
+    answer = login(ann).get(path)
+    assert answer["Content-Type"] == "application/octet-stream"
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Security-Policy"].startswith("sandbox")
+    assert login(bob).get(path).status_code == 403
+    stored = [path.name for path in settings.UPLOADS.iterdir()]
+    assert stored == [batch.stored]
+    assert (settings.UPLOADS / batch.stored).stat().st_mode & 0o777 == 0o600

@@ -1,0 +1,97 @@
+"""Sessions, context, people without a name, knowledge triples, rules of a trade."""
+
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from recweb.datasets import catalogue
+from recweb.datasets.models import Dataset, Item, Person
+from tests import source
+from tests.datasets.conftest import RATINGS, bring
+
+pytestmark = pytest.mark.django_db
+INDUSTRIES = source.ROOT / "tests" / "training" / "clean" / "industries"
+SEARCHES = """user_id,session_id,query,item_id,event,dwell,position,device,timestamp
+u1,s1,"a ""b"" \\ c",,search,,,web,1700000000
+u1,s1,红 鞋,i1,click,35,2,web,1700000010
+u1,s1,红 鞋,i1,click,36,3,web,1700000010
+u2,,,i2,click,4,x1,,1700000110
+u2,,,,click,4,1,,1700000120
+"""
+
+
+def rows(dataset: Dataset) -> list[tuple[object, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT line, session, context FROM datasets_interaction WHERE dataset_id = %s "
+            "ORDER BY line",
+            [dataset.pk],
+        )
+        return list(cursor.fetchall())
+
+
+def test_sessions_and_context_stand_beside_their_events(shop: Dataset) -> None:
+    batch = bring(shop, "interactions", SEARCHES, options={"zone": "UTC"}, accept=True)
+    assert (batch.accepted, batch.duplicates, batch.quarantined) == (3, 1, 1)
+    assert rows(shop) == [
+        (2, "s1", '{"query": "a \\"b\\" \\\\ c", "device": "web"}'),
+        (4, "s1", '{"query": "红 鞋", "device": "web", "position": 3}'),  # line 3 said it before
+        (5, None, '{"position": "x1"}'),
+    ]
+
+
+def test_without_a_user_column_each_session_is_somebody(shop: Dataset) -> None:
+    text = "session_id,item_id,timestamp\ns1,i1,1700000000\ns1,i2,1700000001\n,i1,1700000002\n"
+    assert bring(shop, "interactions", text).state == "refused"  # not unless it is said
+    batch = bring(shop, "interactions", text, "b.csv", options={"anonymous": True})
+    assert batch.accepted == 3
+    ids = set(Person.objects.values_list("outside_id", flat=True))
+    assert ids == {"session-s1", f"row-{batch.sha256[:8]}-4"}
+
+
+def test_without_user_and_session_each_row_is_somebody(shop: Dataset) -> None:
+    batch = bring(shop, "interactions", "item\na\na\nb\n", options={"anonymous": True})
+    assert batch.accepted == 3
+    other = bring(shop, "interactions", "item\na\nb\nb\n", options={"anonymous": True})
+    assert Person.objects.filter(dataset=shop).count() == 6  # nobody of one file is in another
+    assert other.facts["already_there"] == 0
+
+
+def test_triples_speak_of_items(shop: Dataset) -> None:
+    bring(shop, "interactions", RATINGS)
+    version = shop.version
+    assert version is not None
+    text = (
+        "head,relation,tail\n31,directed_by,Smith\n31,directed_by,Smith\n77,genre,战争\n,genre,x\n"
+    )
+    batch = bring(shop, "triples", text, accept=True)
+    assert (batch.accepted, batch.duplicates, batch.quarantined) == (2, 1, 1)
+    assert catalogue.triples(shop.pk) == [("31", "directed_by", "Smith"), ("77", "genre", "战争")]
+    assert Item.objects.filter(dataset=shop, outside_id="77").exists()
+    newer = shop.version
+    assert newer is not None
+    assert newer.number == 2
+    assert newer.fingerprint != version.fingerprint
+    again = bring(shop, "triples", text.replace("\n,genre,x", ""), "more.csv")
+    assert again.state == "loaded"
+    assert len(catalogue.triples(shop.pk)) == 2
+
+
+@pytest.mark.parametrize("path", sorted(INDUSTRIES.iterdir()), ids=lambda path: path.stem)
+def test_a_log_of_a_trade_brings_its_rules(shop: Dataset, path: Path) -> None:
+    batch = bring(shop, "interactions", path.read_bytes(), path.name)
+    assert batch.state == "loaded", batch.refusal
+    assert batch.facts["industry"] == path.stem
+    shop.refresh_from_db()
+    assert shop.rules
+    assert shop.repeats_wanted == (path.stem in {"music", "ads", "live", "apps", "city"})
+
+
+def test_a_template_may_be_refused_or_chosen(shop: Dataset) -> None:
+    text = (INDUSTRIES / "shop.csv").read_bytes()
+    bring(shop, "interactions", text, options={"industry": "none"})
+    shop.refresh_from_db()
+    assert {rule["event"]: rule["weight"] for rule in shop.rules} == {
+        "view": 1.0, "addtocart": 2.0, "transaction": 4.0
+    }  # fmt: skip

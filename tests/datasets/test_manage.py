@@ -1,0 +1,59 @@
+"""What is changed about a dataset: settings, rules, members, a token, its end."""
+
+import pytest
+
+from recweb.datasets.models import Dataset, Member
+from recweb.people.models import Token, User
+from tests.datasets.conftest import Login, text_of, work_off
+
+pytestmark = pytest.mark.django_db
+
+
+def test_settings_and_rules_are_saved_or_refused(loaded: Dataset, bob: User, login: Login) -> None:
+    client = login(bob)
+    path = "/datasets/shop/settings/"
+    good = {
+        "name": "Shop 2", "source": "", "repeats_wanted": "on", "rule0-counts": "on",
+        "rule0-minimum": "3.5", "rule0-confidence": "value", "rule0-weight": "2",
+    }  # fmt: skip
+    assert client.post(path, good).status_code == 302
+    loaded.refresh_from_db()
+    assert (loaded.name, loaded.repeats_wanted) == ("Shop 2", True)
+    rule = {"event": "rating", "minimum": 3.5, "confidence": "value", "weight": 2.0}
+    assert loaded.rules == [rule]
+    assert client.post(path, {**good, "rule0-weight": "-1", "name": "x"}).status_code == 422
+    loaded.refresh_from_db()
+    assert loaded.name == "Shop 2"
+
+
+def test_a_serving_token_is_shown_once_and_scoped(loaded: Dataset, bob: User, login: Login) -> None:
+    client = login(bob)
+    page = text_of(client.post("/datasets/shop/token/", {"name": "till"}))
+    token = Token.objects.get(name="till")
+    assert token.dataset_id == loaded.pk
+    assert token.start in page
+    assert page.count(token.start) >= 1
+    later = text_of(client.get("/datasets/shop/?tab=settings"))
+    full = page.split('id="token" class="id">')[1].split("<")[0]
+    assert full not in later
+
+
+def test_members_are_added_and_removed_by_an_admin_only(
+    loaded: Dataset, ann: User, bob: User, cat: User, login: Login
+) -> None:
+    client = login(ann)
+    client.post("/datasets/shop/members/", {"user": cat.pk, "do": "add"})
+    assert Member.objects.filter(dataset=loaded, user=cat).exists()
+    assert login(cat).get("/datasets/shop/").status_code == 200
+    client.post("/datasets/shop/members/", {"user": cat.pk, "do": "remove"})
+    assert login(cat).get("/datasets/shop/").status_code == 404
+    assert login(bob).post("/datasets/shop/members/", {"user": cat.pk}).status_code == 403
+
+
+def test_delete_needs_the_typed_slug(loaded: Dataset, ann: User, login: Login) -> None:
+    client = login(ann)
+    assert client.get("/datasets/shop/delete/").status_code == 200
+    assert client.post("/datasets/shop/delete/", {"confirm": "Shop"}).status_code == 422
+    assert client.post("/datasets/shop/delete/", {"confirm": "shop"}).status_code == 302
+    assert client.get("/datasets/shop/").status_code == 404
+    assert work_off("quick").state == "done"

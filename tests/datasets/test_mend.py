@@ -1,0 +1,123 @@
+"""Rows that were put aside come again: only those, and every row stands in one account."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from recweb.datasets.models import Dataset, Import, Quarantined
+from recweb.people.models import User
+from tests.datasets.conftest import RATINGS, bring, work_off
+
+pytestmark = pytest.mark.django_db
+Login = Callable[[User], Client]
+BAD = "4,,3.0,1298861761\n5,10,99,1298861762\n6,10,4.0,never\n"
+# twenty ratings, so that their scale can be told
+MANY = "".join(f"{n},31,{n % 5 + 1},{1_298_000_000 + n}\n" for n in range(100, 160))
+
+
+@pytest.fixture
+def dirty(shop: Dataset) -> Import:
+    batch = bring(shop, "interactions", RATINGS + MANY + BAD)
+    assert (batch.rows_in, batch.accepted, batch.quarantined) == (70, 67, 3)
+    return batch
+
+
+def sound() -> bool:
+    return all(
+        row.rows_in == row.accepted + row.duplicates + row.quarantined
+        for row in Import.objects.all()
+    )
+
+
+def fields(*texts: str) -> dict[str, str]:
+    rows = Quarantined.objects.order_by("line")
+    return {f"row-{row.pk}": text for row, text in zip(rows, texts, strict=False)}
+
+
+def test_only_the_changed_rows_come_again(dirty: Import, ann: User, login: Login) -> None:
+    client = login(ann)
+    url = f"/datasets/shop/imports/{dirty.pk}/mend/"
+    page = client.get(url).content.decode()
+    assert "5,10,99,1298861762" in page
+    assert "userId,movieId,rating,timestamp" in page
+    old = [row.text for row in Quarantined.objects.order_by("line")]
+    answer = client.post(url, fields("4,1029,3.0,1298861761", old[1], old[2]))
+    assert answer["Location"] == "/datasets/shop/check/"
+    assert Import.objects.get(pk=dirty.pk).quarantined == 3  # until the row is in
+    work_off()
+    dirty.refresh_from_db()
+    made = Import.objects.get(mends=dirty)
+    assert (made.rows_in, made.accepted, made.state) == (1, 1, "loaded")
+    assert (dirty.rows_in, dirty.quarantined, dirty.facts["mended"]) == (69, 2, 1)
+    assert dirty.reasons == {"value-out-of-range": 1, "time-unreadable": 1}
+    assert sound()
+    assert dirty.rows_in + made.rows_in == 70
+    version = dirty.dataset.version
+    assert version is not None
+    assert (version.number, version.n_interactions) == (2, 68)
+    shown = client.get(f"/datasets/shop/imports/{dirty.pk}/").content.decode()
+    assert f"/datasets/shop/imports/{made.pk}/" in shown
+
+
+def test_a_row_that_is_still_bad_is_put_aside_again(dirty: Import, ann: User, login: Login) -> None:
+    url = f"/api/v1/datasets/shop/imports/{dirty.pk}/mend/"
+    rows = [
+        {"line": 70, "text": "5,10,98,1298861762"},  # the scale of the whole file still holds
+        {"line": 71, "text": "6,10,4.0,1298861763"},
+    ]
+    answer = login(ann).post(url, {"rows": rows}, content_type="application/json")
+    assert answer.status_code == 202, answer.content
+    assert answer.json()["import"]["mends"] == dirty.pk
+    work_off()
+    made = Import.objects.get(mends=dirty)
+    assert made.state == "waiting"  # half of it is bad
+    client = login(ann)
+    decide = f"/api/v1/datasets/shop/imports/{made.pk}/decide/"
+    client.post(decide, {"decision": "accept"}, content_type="application/json")
+    work_off()
+    made.refresh_from_db()
+    dirty.refresh_from_db()
+    assert made.reasons == {"value-out-of-range": 1}
+    assert (dirty.rows_in, made.rows_in, dirty.quarantined) == (68, 2, 1)
+    assert sound()
+
+
+def test_what_does_not_get_in_waits_where_it_was(dirty: Import, ann: User, login: Login) -> None:
+    client = login(ann)
+    url = f"/datasets/shop/imports/{dirty.pk}/mend/"
+    client.post(url, fields("4,1029,99,1298861761"))
+    again = client.post(url, fields("4,1029,98,1298861761"))
+    assert again.status_code == 422  # somebody is at it already
+    work_off()
+    made = Import.objects.get(mends=dirty)
+    assert made.state == "waiting"
+    decide = f"/api/v1/datasets/shop/imports/{made.pk}/decide/"
+    client.post(decide, {"decision": "discard"}, content_type="application/json")
+    assert not Quarantined.objects.exclude(mend=None).exists()
+    dirty.refresh_from_db()
+    assert (dirty.rows_in, dirty.quarantined) == (70, 3)
+
+
+@pytest.mark.parametrize("text", ["a\nb", "x" * 20_001])
+def test_a_row_is_one_line(dirty: Import, ann: User, login: Login, text: str) -> None:
+    url = f"/api/v1/datasets/shop/imports/{dirty.pk}/mend/"
+    body = {"rows": [{"line": 70, "text": text}]}
+    answer = login(ann).post(url, body, content_type="application/json")
+    assert (answer.status_code, answer.json()["error"]["row"]) == (422, 70)
+    assert Import.objects.count() == 1
+
+
+@pytest.mark.parametrize("rows", [None, [], [7], [{"line": "7", "text": ""}], [{"line": 5}]])
+def test_what_is_sent_must_be_rows(dirty: Import, ann: User, login: Login, rows: Any) -> None:
+    url = f"/api/v1/datasets/shop/imports/{dirty.pk}/mend/"
+    answer = login(ann).post(url, {"rows": rows}, content_type="application/json")
+    assert answer.status_code == 422
+
+
+def test_nothing_changed_is_said(dirty: Import, ann: User, login: Login) -> None:
+    old = [row.text for row in Quarantined.objects.order_by("line")]
+    answer = login(ann).post(f"/datasets/shop/imports/{dirty.pk}/mend/", fields(*old))
+    assert answer.status_code == 422
+    assert "No row was changed" in answer.content.decode()

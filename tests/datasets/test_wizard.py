@@ -1,0 +1,185 @@
+"""The wizard: from files to a profile, and what it says of those that it cannot take."""
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from recweb.datasets.models import Dataset, Import
+from recweb.people.models import User
+from tests.datasets.conftest import MOVIES, RATINGS, Login, bring, files, text_of, work_off
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_wizard_goes_from_two_files_to_a_profile(
+    ann: User, shop: Dataset, login: Login
+) -> None:
+    client = login(ann)
+    sent = {"name": "Films", **files(interactions=RATINGS, items=MOVIES)}
+    first = client.post("/datasets/new/", sent)
+    assert (first.status_code, first["Location"]) == (302, "/datasets/films/map/")
+    mapped = text_of(client.get("/datasets/films/map/"))
+    assert "Dangerous Minds" in mapped  # decoded rows are shown
+    items, ratings = Import.objects.filter(dataset__slug="films").order_by("pk")
+    chosen = {
+        f"f{ratings.pk}-user": "userId",
+        f"f{ratings.pk}-item": "movieId",
+        f"f{ratings.pk}-value": "rating",
+        f"f{ratings.pk}-at": "timestamp",
+        f"f{items.pk}-item": "movieId",
+        f"f{items.pk}-title": "title",
+        f"f{items.pk}-categories": "genres",
+    }
+    started = client.post("/datasets/films/map/", chosen)
+    assert (started.status_code, started["Location"]) == (302, "/datasets/films/check/")
+    assert "job-done" in text_of(client.get("/datasets/films/check/"))
+    work_off()
+    work_off()
+    checked = text_of(client.get("/datasets/films/check/"))
+    assert "/datasets/films/done/" in checked
+    assert checked.count("rows in") == 2
+    films = Dataset.objects.get(slug="films")
+    assert films.version is not None
+    assert films.version.number == 1  # the catalogue came first: one version, with titles
+    assert "Version 1 has" in text_of(client.get("/datasets/films/done/"))
+
+
+def test_a_wrong_mapping_is_said_beside_its_field(ann: User, shop: Dataset, login: Login) -> None:
+    client = login(ann)
+    client.post("/datasets/shop/upload/", files(interactions=RATINGS))
+    batch = Import.objects.get()
+    answer = client.post(
+        "/datasets/shop/map/", {f"f{batch.pk}-user": "userId", f"f{batch.pk}-item": "userId"}
+    )
+    assert answer.status_code == 422
+    assert "is already taken for User" in text_of(answer)
+    batch.refresh_from_db()
+    assert batch.state == "uploaded"
+
+
+def test_another_encoding_may_be_chosen_and_stays(ann: User, shop: Dataset, login: Login) -> None:
+    client = login(ann)
+    text = "用户ID,商品ID,评分\n张三,书,4\n李四,笔,5\n".encode("gbk")
+    client.post("/datasets/shop/upload/", files(interactions=text))
+    batch = Import.objects.get()
+    refused = text_of(client.get("/datasets/shop/map/"))
+    assert "Nothing was imported" in refused or "张三" in refused
+    client.post("/datasets/shop/map/", {"reread": "1", f"f{batch.pk}-read-encoding": "gb18030"})
+    shown = text_of(client.get("/datasets/shop/map/"))
+    assert "张三" in shown
+    assert '<option value="gb18030" selected>' in shown
+
+
+def test_flt_15_the_same_file_for_a_second_dataset_is_asked_about(
+    ann: User, loaded: Dataset, login: Login
+) -> None:
+    client = login(ann)
+    again = client.post("/datasets/new/", {"name": "Twin", **files(interactions=RATINGS)})
+    batch = Import.objects.get(dataset=loaded, kind="interactions")
+    assert again.status_code == 409
+    assert f"/datasets/shop/imports/{batch.pk}/" in text_of(again)
+    assert not Dataset.objects.filter(name="Twin").exists()
+    meant = {"name": "Twin", "again": "on", **files(interactions=RATINGS)}
+    assert client.post("/datasets/new/", meant).status_code == 302
+
+
+def test_a_form_without_a_file_is_422_and_stores_nothing(
+    ann: User, shop: Dataset, login: Login, settings: Any
+) -> None:
+    client = login(ann)
+    assert client.post("/datasets/new/", {"name": "x"}).status_code == 422
+    assert client.post("/datasets/shop/upload/", {}).status_code == 422
+    long_name = SimpleUploadedFile("名" * 90 + ".csv", b"a,b\n")
+    assert client.post("/datasets/shop/upload/", {"items": long_name}).status_code == 422
+    assert not Import.objects.exists()
+    assert not list(settings.UPLOADS.iterdir())
+
+
+def test_the_script_is_told_where_to_go(ann: User, shop: Dataset, login: Login) -> None:
+    answer = login(ann).post(
+        "/datasets/shop/upload/", files(interactions=RATINGS), headers={"X-Upload": "1"}
+    )
+    assert (answer.status_code, answer["X-Next"]) == (204, "/datasets/shop/map/")
+
+
+def test_a_refused_file_can_be_mapped_again_and_then_nothing_of_the_refusal_blocks(
+    shop: Dataset, ann: User, login: Login
+) -> None:
+    batch = bring(shop, "interactions", "user,item,time\na,x,01/02/2020\nb,y,03/02/2020\n")
+    client, address = login(ann), f"/datasets/shop/imports/{batch.pk}/decide/"
+    refused = text_of(client.get("/datasets/shop/check/"))
+    assert "Say which it is" in refused
+    assert 'value="again"' in refused
+    assert client.post(address, {"decision": "again"})["Location"] == "/datasets/shop/map/"
+    chosen = {"user": "user", "item": "item", "at": "time", "read-day_first": "1"}
+    client.post("/datasets/shop/map/", {f"f{batch.pk}-{name}": chosen[name] for name in chosen})
+    work_off()
+    batch.refresh_from_db()
+    assert (batch.state, batch.accepted) == ("loaded", 2)
+    assert "/datasets/shop/done/" in text_of(client.get("/datasets/shop/check/"))
+    assert client.post(address, {"decision": "again"}).status_code == 302
+    batch.refresh_from_db()
+    assert batch.state == "loaded"  # only a refused file goes back
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../etc/passwd",
+        "..\\..\\x",
+        "/abs.csv",
+        "C:\\x.csv",
+        "a/../../b",
+        "CON",
+        "<img src=x>.csv",
+    ],
+)
+def test_sec_16_a_name_is_never_a_path(
+    shop: Dataset, ann: User, login: Login, settings: Any, name: str
+) -> None:
+    canary = settings.UPLOADS.parent / "canary"
+    canary.write_text("untouched")
+    before = {path.name for path in settings.UPLOADS.parent.iterdir()}
+    file = SimpleUploadedFile("x.csv", RATINGS.encode())
+    file._name = name  # what the client says, past Django's own cleaning of it
+    login(ann).post("/datasets/shop/upload/", {"interactions": file})
+    assert {path.name for path in settings.UPLOADS.parent.iterdir()} == before
+    assert canary.read_text() == "untouched"
+    for batch in Import.objects.all():
+        assert (settings.UPLOADS / batch.stored).read_bytes() == RATINGS.encode()
+        page = text_of(login(ann).get(f"/datasets/shop/imports/{batch.pk}/"))
+        assert "<img src=x>" not in page
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "PNG"),
+        (b"", "0 bytes"),
+        (b"\n \n", "empty"),
+    ],
+)
+def test_a_file_that_nobody_can_read_makes_no_dataset(
+    ann: User, shop: Dataset, login: Login, settings: Any, data: bytes, words: str
+) -> None:
+    answer = login(ann).post("/datasets/new/", {"name": "Films", **files(interactions=data)})
+    assert answer.status_code == 422
+    assert words in text_of(answer)
+    assert "Nothing was stored" in text_of(answer)
+    assert not Dataset.objects.filter(name="Films").exists()
+    assert not list(settings.UPLOADS.iterdir())
+
+
+def test_the_page_says_how_large_a_file_may_be(ann: User, login: Login, settings: Any) -> None:
+    settings.UPLOAD_LIMIT = 7 * 2**20
+    assert "At most 7" in text_of(login(ann).get("/datasets/new/"))
+
+
+def test_a_refused_file_is_said_on_the_overview(ann: User, loaded: Dataset, login: Login) -> None:
+    assert bring(loaded, "interactions", "a,b\n1,2\n", "wrong.csv").state == "refused"
+    shown = text_of(login(ann).get("/datasets/shop/"))
+    assert "wrong.csv" in shown
+    assert "columns" in shown.lower()
+    bring(loaded, "interactions", RATINGS + "9,10,4,1298861799\n", "right.csv")
+    assert "wrong.csv" not in text_of(login(ann).get("/datasets/shop/"))
