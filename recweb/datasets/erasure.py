@@ -98,7 +98,7 @@ def erase(run: Run) -> None:
             run.progress(2, 4, _("Removing events, labels and published models"))
             counts |= _forget(run, dataset, code, row)
     run.progress(3, 4, _("Giving the space back"))
-    counts["traces_kept"] = len(vacuum.traces())
+    counts["traces_kept"] = len(vacuum.traces(dataset.pk))
     with run.fenced():
         Erased.objects.filter(pk=row.pk).update(counts=counts)
     run.progress(4, 4, _("Erased"))

@@ -46,6 +46,7 @@ def _search(
     if dataset is not None:
         find_all = search.people if kind == "users" else search.items
         ctx["page"] = page(request, find_all(dataset, text))
+        ctx["many"] = bool(text) and ctx["page"].paginator.count >= search.COUNTED
         ctx["random"] = [] if text else some(dataset, kind)
     ctx["here"] = query(request, page=None)
     return render(request, "explore/explore.html", ctx)

@@ -14,7 +14,9 @@ from recweb.datasets.api import PAGE, find
 from recweb.datasets.models import Dataset, Item, Person
 from recweb.lib.api import known_params, paged
 
-SEARCH = OpenApiParameter("search", str, description="part of an id or title")
+SEARCH = OpenApiParameter(
+    "search", str, description="part of a title, or how an id begins; count says 5000 for more"
+)
 SHOWN = 200
 
 

@@ -16,14 +16,16 @@ from recweb.datasets.models import Dataset, Item, Person
 from recweb.datasets.rows import clean
 
 LONGEST = 200  # characters of a query
-COUNTED = 10_000  # hits from which a list says "or more"
+COUNTED = 5_000  # hits from which a list says "or more"
 ORDER = "ORDER BY n_events DESC, code"
 Row = TypeVar("Row", bound=Person | Item)
 
 
 class Branch(NamedTuple):
-    where: str  # SQL
+    where: str  # SQL that an index fits
     given: list[Any]  # its values
+    plain: str  # the same, cheap for a single row
+    said: list[Any]  # its values
 
 
 class Hits(Generic[Row]):
@@ -40,7 +42,7 @@ class Hits(Generic[Row]):
     ) -> None:
         self.table: type[Row] = table
         self.dataset_id = dataset_id
-        self.branches: Sequence[Branch] = branches or [Branch("true", [])]
+        self.branches: Sequence[Branch] = branches or [Branch("true", [], "true", [])]
         self.also = also
         self.searched = bool(branches)
 
@@ -54,7 +56,8 @@ class Hits(Generic[Row]):
             where = f"dataset_id = %s AND {branch.where}{more}{limit}"
             parts.append(f"(SELECT code, n_events FROM {name} WHERE {where})")
             given.extend([self.dataset_id, *branch.given])
-        return " UNION ".join(parts), given
+        # not UNION: it would sort every hit before a limit counts
+        return " UNION ALL ".join(parts), given
 
     @cached_property
     def _few(self) -> list[int] | None:
@@ -65,8 +68,9 @@ class Hits(Generic[Row]):
                 f"WITH found AS MATERIALIZED ({sql}) SELECT code FROM found {ORDER} LIMIT %s",
                 [*given, COUNTED],
             )
-            codes = [code for (code,) in cursor.fetchall()]
-        return codes if len(codes) < COUNTED else None
+            rows = cursor.fetchall()
+        # what both its id and its title name came twice
+        return list(dict.fromkeys(code for (code,) in rows)) if len(rows) < COUNTED else None
 
     @cached_property
     def _count(self) -> int:
@@ -100,13 +104,13 @@ class Hits(Generic[Row]):
     def _walk(self, limit: int, offset: int) -> list[int]:
         """Many hits are met by walking from the most popular row on, which `|| ''` makes sure of:
         no index fits then but the one of the order."""
-        either = " OR ".join(f"({branch.where})" for branch in self.branches)
+        either = " OR ".join(f"({branch.plain})" for branch in self.branches)
         either = either.replace("title", "(title || '')").replace(
             "outside_id", "(outside_id || '')"
         )
         more = f" AND ({self.also})" if self.also else ""
         name = self.table._meta.db_table
-        values = [value for branch in self.branches for value in branch.given]
+        values = [value for branch in self.branches for value in branch.said]
         with connection.cursor() as cursor:
             cursor.execute(
                 f"SELECT code FROM {name} WHERE dataset_id = %s AND ({either}){more} {ORDER} "
@@ -131,21 +135,25 @@ def items(dataset: Dataset, text: str) -> Hits[Item]:
 
 
 def _id(wanted: str) -> Branch:
-    return Branch("outside_id LIKE %s", [f"{escaped(wanted)}%"])
+    return _same("outside_id LIKE %s", [f"{escaped(wanted)}%"])
 
 
 def _title(wanted: str) -> Branch:
     """Titles that hold these characters."""
-    like = escaped(wanted)
-    low = wanted.lower()
+    like, low = escaped(wanted), wanted.lower()
     if not wanted.isascii():
         pairs = [low[place : place + 2] for place in range(len(low) - 1)] or [low]
         named = [pair for pair in pairs if not pair.isascii()]
-        where = "recweb_pairs(title) @> %s::text[] AND title ILIKE %s"
-        return Branch(where, [named, f"%{like}%"])
+        plain = "title ILIKE %s"
+        where = f"recweb_pairs(title) @> %s::text[] AND {plain}"
+        return Branch(where, [named, f"%{like}%"], plain, [f"%{like}%"])
     if len(wanted) < 3:
-        return Branch("(title ILIKE %s OR title ILIKE %s)", [f"{like}%", f"% {like}%"])
-    return Branch("title ILIKE %s", [f"%{like}%"])
+        return _same("(title ILIKE %s OR title ILIKE %s)", [f"{like}%", f"% {like}%"])
+    return _same("title ILIKE %s", [f"%{like}%"])
+
+
+def _same(where: str, given: list[Any]) -> Branch:
+    return Branch(where, given, where, given)
 
 
 def escaped(text: str) -> str:

@@ -16,7 +16,7 @@ TABLES = (
 )
 
 
-def traces() -> list[str]:
+def traces(dataset_id: int) -> list[str]:
     """Rewrite the tables, then the statistics and the log; what could not be done, and why.
 
     Inside a transaction nothing of this is possible. Statistics and log are the superuser's: on
@@ -25,7 +25,7 @@ def traces() -> list[str]:
     if connection.in_atomic_block:
         return ["inside a transaction"]
     with connection.cursor() as cursor:
-        for table in TABLES:
+        for table in (*TABLES, *_worded(dataset_id)):
             cursor.execute(f"VACUUM (FULL, ANALYZE) {table}")
     try:
         _as_superuser()
@@ -33,6 +33,24 @@ def traces() -> list[str]:
         log.warning("the write-ahead log keeps deleted rows for a while: %s", error)
         return ["write-ahead log"]
     return []
+
+
+def _worded(dataset_id: int) -> list[str]:
+    """The dataset's partitions that hold text (sessions, queries): elsewhere users are numbers."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE %s",
+            [f"datasets\\_interaction\\_d{int(dataset_id)}\\_i%"],
+        )
+        tables = [str(name) for (name,) in cursor.fetchall()]
+        worded = []
+        for table in tables:
+            cursor.execute(
+                f"SELECT 1 FROM {table} WHERE session IS NOT NULL OR context IS NOT NULL LIMIT 1"
+            )
+            if cursor.fetchone() is not None:
+                worded.append(table)
+    return worded
 
 
 def _as_superuser() -> None:

@@ -90,6 +90,8 @@ def seed(stack: Stack) -> Rows:
     stopped = analyst.post("experiments/", {"dataset": DATA, "model": "userknn", "split": "auto"})
     analyst.post(f"jobs/{stopped['job']['id']}/cancel/")
     queue_id, sample_id = labelled(stack, ease)
+    for report in ("health", "anonymity"):
+        analyst.wait(analyst.post(f"datasets/{DATA}/{report}/")["job"])
     return Rows(
         experiment_id=ease["id"],
         baseline_id=done["pop"]["id"],
