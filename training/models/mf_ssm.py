@@ -38,10 +38,10 @@ SPEC: dict[str, Any] = {
         "长尾物品会受益:softmax 不会只追逐热门物品。",
     },
     "cost": {
-        "en": "One to two minutes for 100,000 events; linear in events x epochs x items (from "
-        "20,000 items on: x negatives).",
-        "zh-hans": "十万条事件约一到两分钟;随事件数 x 轮数 x 物品数线性增长"
-        "(物品超过 20,000 个时:x 负例数)。",
+        "en": "5 seconds for 100,000 events on 1,700 items, 12 on 9,000; linear in users x items x "
+        "epochs (from 20,000 items on: x negatives).",
+        "zh-hans": "1,700 个物品、十万条事件约 5 秒,9,000 个物品约 12 秒;"
+        "随用户数 x 物品数 x 轮数线性增长(物品超过 20,000 个时:x 负例数)。",
     },
     "formula": "infonce: min -ln(exp(s(u, i) / t) / sum over j of exp(s(u, j) / t)), "
     "s = cosine(x_u, y_i); hinge: max(0, margin - s(u, i) + s(u, j))",

@@ -12,16 +12,19 @@ from training.models.contract import Model
 
 LEARNERS = [
     "blend",
+    "bpr",
     "content_map",
     "content_ridge",
     "ease",
     "hybrid",
     "ials",
     "itemknn",
+    "lightgcn",
     "mf_ips",
     "mf_ssm",
     "puresvd",
     "rp3beta",
+    "two_tower_text",
     "userknn",
 ]
 # test_stars.py, test_completion.py: they learn from ratings
@@ -29,7 +32,12 @@ STARS = ["baseline_only", "biased_mf", "knn_baseline", "soft_impute", "svdpp"]
 # test_markov.py, test_sasrec.py: a random split is no split for them
 SEQUENCES = ["markov", "sasrec"]
 # learnt step by step: what is asked here holds long before the last epoch
-FEW: dict[str, dict[str, int]] = {"mf_ssm": {"epochs": 10, "batch": 256}}
+FEW: dict[str, dict[str, float]] = {
+    "bpr": {"epochs": 20, "batch": 512, "learning_rate": 0.02},
+    "lightgcn": {"epochs": 10, "batch": 256},
+    "mf_ssm": {"epochs": 10, "batch": 256},
+    "two_tower_text": {"epochs": 10, "batch": 256},
+}
 SPLIT = planted()
 POP = ndcg(fitted("pop", SPLIT), SPLIT)
 
