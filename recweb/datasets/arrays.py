@@ -30,6 +30,15 @@ class Rows:
         return Rows(self.users[rows], self.items[rows], self.events[rows], self.values[rows], at)
 
 
+def pack(rows: Rows, kept: np.ndarray) -> Rows:
+    """The kept rows (bool, (n,)) where they are: the others are written over, nothing is copied."""
+    n = int(kept.sum())
+    for column in (rows.users, rows.items, rows.events, rows.values, rows.at):
+        if column is not None:
+            column[:n] = column[kept]
+    return rows.take(slice(n))
+
+
 class Resolved(NamedTuple):
     rows: Rows
     dropped: int  # rows that a later line of another file replaced

@@ -8,7 +8,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from recweb.datasets import profile
-from recweb.datasets.arrays import Rows
+from recweb.datasets.arrays import Rows, pack
 from recweb.datasets.models import Dataset, Version
 from recweb.jobs import orders
 from recweb.jobs.models import Job
@@ -50,13 +50,15 @@ def complete(
     return sorted(known.values(), key=lambda row: int(row["user"])), bots
 
 
-def without(rows: Rows, excluded: Iterable[Row]) -> Rows:
+def without(rows: Rows, excluded: Iterable[Row], *, spent: bool = False) -> Rows:
+    """The rows of everybody else. spent: nobody needs `rows` any more, so no copy is made."""
     codes = [row["user"] for row in excluded if not row.get("kept")]
     if not codes or not len(rows):
         return rows
     out = np.zeros(max(int(rows.users.max()), *codes) + 1, dtype=bool)
     out[codes] = True
-    return rows.take(~out[rows.users])
+    kept = ~out[rows.users]
+    return pack(rows, kept) if spent else rows.take(kept)
 
 
 def merge(excluded: Iterable[Row], users: Iterable[int], why: str, *, keep: bool) -> list[Row]:

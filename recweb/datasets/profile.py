@@ -59,12 +59,19 @@ def _counts(rows: Rows, facts: Facts, per_user: np.ndarray, per_item: np.ndarray
 
 def _pairs(rows: Rows) -> int:
     """Different (user, item) of the events; searches have no item."""
-    pair = rows.users.astype(np.int64) << 32
+    pair = _high(rows.users, 32)
     pair |= rows.items
     if (rows.items < 0).any():
         pair = pair[rows.items >= 0]
     pair.sort()  # ten times as fast as np.unique, which hashes
     return int(np.count_nonzero(pair[1:] != pair[:-1])) + bool(len(pair))
+
+
+def _high(codes: np.ndarray, bits: int) -> np.ndarray:
+    """Codes as the upper part of int64 numbers, with no second array on the way."""
+    made = codes.astype(np.int64)
+    made <<= bits
+    return made
 
 
 def gini(counts: np.ndarray) -> float:
@@ -159,7 +166,7 @@ def _ties(rows: Rows) -> float:
     if rows.at is None or not len(rows):
         return 0.0
     # user and second in one number: 2^31 users and, from the first event on, 2^33 seconds
-    moment = rows.users.astype(np.int64) << 33
+    moment = _high(rows.users, 33)
     moment += rows.at
     moment -= int(rows.at.min())
     moment.sort()
@@ -175,7 +182,7 @@ def bots(rows: Rows) -> list[list[int]]:
         return []
     keys = rows.at // HOUR
     keys -= int(rows.at.min()) // HOUR
-    keys |= rows.users.astype(np.int64) << 32
+    keys |= _high(rows.users, 32)
     keys.sort()
     # BOT places on stands the same user and hour only where it has more than BOT events
     busy = np.unique(keys[BOT:][keys[BOT:] == keys[:-BOT]])

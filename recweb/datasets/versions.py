@@ -73,7 +73,8 @@ def publish(
     names = people.event_names(dataset.pk)
     run.progress(0.88, 1, _("Working out the fingerprint and the profile"))
     excluded, bots = exclusion.complete(dataset, everybody, attributes, excluded)
-    rows = exclusion.without(everybody, excluded)
+    _count(dataset.pk, everybody, len(ids), len(facts))
+    rows = exclusion.without(everybody, excluded, spent=True)
     figures = profile.figures(rows, names, facts, len(ids))
     figures["quality"]["bots"] = bots  # also those that are left out
     figures["replaced"] = resolved.dropped
@@ -91,7 +92,6 @@ def publish(
         excluded=excluded,
         owner_id=owner_id,
     )
-    _count(dataset.pk, everybody, len(ids), len(facts))
     exports.write(version, f"j{run.job.pk}a{run.attempt}", rows, names, facts)
     return version
 
