@@ -35,7 +35,7 @@ DTYPES: dict[str, type] = {
     "items": np.int32,
     "events": np.int16,
     "values": np.float32,
-    "at": np.int64,
+    "at": np.uint32,  # until 2106; wider only when all rows are there
     "lines": np.int64,
 }
 
@@ -80,7 +80,9 @@ class _Work:
             table.form == "text" and not table.packed and not table.encoding.startswith("utf-16")
         )
         size = table.size if plain else None
-        return Columns(DTYPES, table.limits.rows, size)
+        short = size is not None and size < 2**31  # then line numbers take four bytes
+        lines = {"lines": np.int32 if short else np.int64}
+        return Columns({**DTYPES, **lines}, table.limits.rows, size)
 
     def result(self, columns: Arrays) -> Interactions:
         """The accepted rows, the last of equal ones, and the account of all."""
@@ -91,6 +93,7 @@ class _Work:
         if kept is not None and self.extras is not None:
             self.extras.keep(kept)
         accepted = len(columns["users"])
+        columns["at"] = columns["at"].astype(np.int64)
         user_ids = _only(self.users.texts, columns, "users")
         item_ids = _only(self.items.texts, columns, "items")
         event_names = _only(self.events.texts, columns, "events")

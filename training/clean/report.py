@@ -136,8 +136,8 @@ class Interactions:
 
     users int32 (n,) into user_ids; items int32 (n,) into item_ids, -1 = a search; events int16
     (n,) into event_names; values float32 (n,), NaN = none; at int64 (n,) epoch seconds UTC or None;
-    lines int64 (n,) physical line of each row, from 1. extras: sessions and context of the rows,
-    None where no column has any; whoever takes them closes them.
+    lines int32 or int64 (n,) physical line of each row, from 1. extras: sessions and context of
+    the rows, None where no column has any; whoever takes them closes them.
     """
 
     report: Report
