@@ -30,13 +30,29 @@ class Histories:
         Oldest first, padded with 0 behind their end; w is the longest of these users', at least 1.
         """
         stops = self.ends[users + 1]
-        lengths = np.minimum(stops - self.ends[users], longest)
+        return self.spans(stops, np.minimum(stops - self.ends[users], longest))
+
+    def spans(self, stops: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As `windows`, of the `lengths` (m,) rows before each of the rows `stops` (m,)."""
         width = max(int(lengths.max(initial=0)), 1)
         column = np.arange(width)
         there = column < lengths[:, None]
         rows = np.where(there, (stops - lengths)[:, None] + column, 0)
         items = self.items[rows] if len(self.items) else np.zeros(rows.shape, np.int32)
         return np.where(there, items, 0).astype(np.int32), lengths
+
+    def cut(self, longest: int) -> tuple[np.ndarray, np.ndarray]:
+        """(stops, lengths) of spans that together ask for every item but each user's first.
+
+        Counted from the newest item; a span shares one item with the one before it.
+        """
+        stops, lengths = [], []
+        for start, stop in zip(self.ends[:-1].tolist(), self.ends[1:].tolist(), strict=True):
+            while stop - start >= 2:
+                stops.append(stop)
+                lengths.append(min(stop - start, longest))
+                stop -= lengths[-1] - 1
+        return np.array(stops, np.int64), np.array(lengths, np.int64)
 
 
 def histories(split: Split, model: str) -> Histories:

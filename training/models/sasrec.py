@@ -166,7 +166,11 @@ SPEC: dict[str, Any] = {
             "high": 100000,
             "log": True,
             "tune": False,
-            "help": {"en": "Histories of one step.", "zh-hans": "每一步的历史数。"},
+            "help": {
+                "en": "Histories (long ones in parts) of one step; fewer where an epoch would have "
+                "less than 50 steps.",
+                "zh-hans": "每一步的历史数(长历史分段计);若一轮不足 50 步则自动减少。",
+            },
         },
         "epochs": {
             "type": "int",
@@ -204,7 +208,8 @@ SPEC: dict[str, Any] = {
     },
 }
 
-MOST, USUAL, PATIENCE, EVERY = 100, 40, 10, 2  # epochs
+PATIENCE = {"most": 100, "usual": 22, "patience": 10, "every": 2}  # epochs
+STEPS = 50  # of an epoch at least: a small log is learnt in small batches
 AT_ONCE = 256  # histories whose states are computed together
 
 
@@ -241,9 +246,10 @@ class SASRec:
         width = -(-self.params["factors"] // heads) * heads
         with session(rng) as device:
             task = NextItem(split, known, self.params | {"factors": width}, device)
+            batch = max(1, min(self.params["batch"], task.examples // STEPS))
             self.trained_: Trained = train(
                 task,
-                plan_of(self.params, most=MOST, usual=USUAL, patience=PATIENCE, every=EVERY),
+                plan_of(self.params | {"batch": batch}, **PATIENCE),
                 split,
                 identity=identity(SPEC["id"], self.params, ordered),
                 progress=progress,

@@ -75,7 +75,7 @@ class Encoder(nn.Module):
 
 
 class NextItem:
-    """Each place of each history is asked for the item that came next."""
+    """Each place of each history is asked for the item that came next; long ones are cut."""
 
     def __init__(
         self, split: Split, histories: Histories, params: dict[str, Any], device: torch.device
@@ -84,16 +84,16 @@ class NextItem:
         self.n_items = split.n_items
         self.module: nn.Module = Encoder(split.n_items, params).to(device)
         self.negatives = Negatives(split.train)
-        counts = np.diff(histories.ends)
-        self.users = np.flatnonzero(counts >= 2)
-        self.examples = len(self.users)
+        # one item more than the model reads: the last one is only asked for
+        self.stops, self.lengths = histories.cut(params["longest"] + 1)
+        self.examples = len(self.stops)
         # places of an average example: a batch cut in parts then weighs each place alike
-        self.places = float(np.minimum(counts[self.users] - 1, params["longest"]).mean())
+        self.places = float((self.lengths - 1).mean())
 
     def batch(self, rows: Tensor) -> Batch:
-        """Windows of one item more than the model reads: the last one is only asked for."""
-        mine = self.users[rows.numpy()]
-        items, lengths = self.histories.windows(mine, self.params["longest"] + 1)
+        """Spans of histories, and the items drawn to stand against what came next."""
+        mine = rows.numpy()
+        items, lengths = self.histories.spans(self.stops[mine], self.lengths[mine])
         each = {"items": torch.from_numpy(items).long(), "lengths": torch.from_numpy(lengths)}
         shared = {}
         if self.params["negatives"] < self.n_items:

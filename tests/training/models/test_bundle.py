@@ -14,7 +14,7 @@ from training.split import Split
 
 WHOLE = planted(stars=True)
 ORDERED = planted(stars=True, name="user-temporal")  # for models that a random split would tell
-QUICK = {**FEW, "sasrec": {"epochs": 2}}
+QUICK = {**FEW, "sasrec": {"epochs": 1}}
 
 
 def whole_of(model: str) -> Split:

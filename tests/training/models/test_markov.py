@@ -61,3 +61,14 @@ def test_windows_hold_the_newest_items_oldest_first() -> None:
     items, lengths = known.windows(np.array([3]), 40)
     assert items.tolist() == [known.of(3).tolist()] and lengths.tolist() == [10]
     assert len(known.windows(np.array([], int), 5)[0]) == 0
+
+
+def test_spans_ask_for_every_item_but_each_users_first() -> None:
+    known = histories(WHOLE, "markov")
+    stops, lengths = known.cut(4)
+    asked: list[int] = []
+    for stop, length in zip(stops.tolist(), lengths.tolist(), strict=True):
+        assert 2 <= length <= 4
+        asked += range(stop - length + 1, stop)
+    firsts = set(known.ends[:-1].tolist())
+    assert sorted(asked) == [row for row in range(len(known.items)) if row not in firsts]

@@ -19,7 +19,7 @@ SMALL = {"factors": 24, "dropout": 0.1, "batch": 32, "learning_rate": 0.005}
 @cache
 def trained() -> Model:
     """One fit serves all tests that only read."""
-    return fitted("sasrec", WHOLE, **SMALL, epochs=9)
+    return fitted("sasrec", WHOLE, **SMALL, epochs=4)
 
 
 def test_it_finds_a_planted_chain() -> None:
@@ -28,7 +28,7 @@ def test_it_finds_a_planted_chain() -> None:
 
 def test_items_drawn_at_random_leave_nothing_to_learn() -> None:
     lost = redrawn(WHOLE)
-    assert ndcg(fitted("sasrec", lost, **SMALL, epochs=6), WHOLE) < 1.3 * ndcg(
+    assert ndcg(fitted("sasrec", lost, **SMALL, epochs=2), WHOLE) < 1.3 * ndcg(
         fitted("pop", lost), WHOLE
     )
 
@@ -113,11 +113,11 @@ def test_observe_reads_more_and_learns_nothing() -> None:
 def test_one_seed_gives_one_model_and_progress_ends_at_its_total() -> None:
     steps: list[tuple[int, int, str]] = []
     users = np.arange(30)
-    first = fitted("sasrec", WHOLE, **SMALL, epochs=2).scores(users)
-    again = registry.load_model("sasrec")(**SMALL, epochs=2)
+    first = fitted("sasrec", WHOLE, **SMALL, epochs=1).scores(users)
+    again = registry.load_model("sasrec")(**SMALL, epochs=1)
     again.fit(WHOLE, rng=np.random.default_rng(0), progress=lambda *step: steps.append(step))
     assert np.array_equal(first, again.scores(users))
-    assert steps[-1][0] == steps[-1][1] and again.serving_meta()["epochs"] == 2
+    assert steps[-1][0] == steps[-1][1] and again.serving_meta()["epochs"] == 1
 
 
 def test_a_history_of_one_item_each_is_refused() -> None:
