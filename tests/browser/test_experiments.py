@@ -9,9 +9,11 @@ from recweb.datasets.models import Dataset
 from recweb.experiments import orders
 from recweb.experiments.models import Experiment
 from recweb.jobs import ends, fence
+from recweb.jobs.run import home
 from recweb.people.models import User
 from tests.browser.conftest import Opener, axe, overflow
 from tests.experiments.conftest import ann, films, folders, shop, trained
+from training.store import Checkpoint
 
 __all__ = ["ann", "films", "folders", "shop"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -46,6 +48,8 @@ def test_pages_of_runs_are_accessible_and_fit_a_phone(
         f"/experiments/{ease}/?tab=config",
         f"/experiments/{ease}/?tab=files",
         f"/experiments/{waiting.pk}/",
+        f"/experiments/{runs[3].pk}/?tab=curves",
+        "/experiments/shelf/",
         f"/experiments/compare/?ids={ids}",
     ):
         page = open_page(path, ann, theme=theme, language=language)
@@ -69,6 +73,7 @@ def test_rows_are_ticked_by_keys_and_compared(
     expect(page.locator("#metrics-title")).to_be_visible()
     drawn(page, "scatter")
     drawn(page, "segment-bars")
+    drawn(page, "parallel")
     page.get_by_label("Difference to").select_option(index=1)
     page.wait_for_url("**base=*")
 
@@ -103,7 +108,7 @@ def test_a_run_becomes_its_figures_without_a_reload(
     expect(page.locator("#verdict")).to_contain_text("popularity", timeout=30_000)
     drawn(page, "segment-bars")
     assert page.evaluate("window.stayed")
-    page.keyboard.press("4")
+    page.keyboard.press("5")
     page.wait_for_url("**tab=config")
     page.keyboard.press("d")
     page.wait_for_url(f"**/experiments/new/?from={run.pk}")
@@ -122,3 +127,46 @@ def test_only_the_chosen_models_settings_show_and_errors_stand_in_place(
     page.wait_for_url("**/experiments/*/")
     made = Experiment.objects.latest("pk")
     assert (made.model, made.params["factors"], made.seed) == ("ials", 9, 3)
+
+
+def test_the_curves_of_a_running_training_grow_in_place(
+    runs: list[Experiment], ann: User, open_page: Opener
+) -> None:
+    run = orders.start(runs[0].dataset, model="ials", owner=ann)
+    job = fence.claim("train", "test:1")
+    assert job is not None
+    Experiment.objects.filter(pk=run.pk).update(state="running")
+    notes = Checkpoint(home(job) / ".checkpoints")
+    for epoch in (1, 2):
+        notes.note(epoch, {"loss": 1 / epoch, "ndcg@10": 0.01 * epoch})
+    page = open_page(f"/experiments/{run.pk}/?tab=curves&smooth=0", ann)
+    drawn(page, "curve-metric")
+    page.locator("#figure-curve-metric summary").click()
+    page.evaluate("document.querySelector('#figure-curve-metric .chart-box').stayed = true")
+    notes.note(3, {"loss": 0.3, "ndcg@10": 0.5})
+    expect(page.locator("#best-epoch")).to_contain_text("epoch 3 of 3")
+    expect(page.locator("#figure-curve-metric tbody tr")).to_have_count(3)
+    kept = "document.querySelector('#figure-curve-metric .chart-box').stayed"
+    assert (
+        page.evaluate(kept)
+        and page.locator("#figure-curve-metric details").get_attribute("open") is not None
+    )
+    page.locator("#figure-curve-metric summary").click()  # what is open is never swapped away
+    ends.end(job.pk, job.attempt, "cancelled")
+    expect(page.locator("#curves")).to_contain_text("before its time", timeout=30_000)
+
+
+def test_the_shelf_ends_in_the_comparison(
+    runs: list[Experiment], ann: User, open_page: Opener
+) -> None:
+    """The one training that still goes on ends while somebody watches."""
+    dataset = Dataset.objects.get()  # with the event rules that its import set
+    Experiment.objects.update(rules=dataset.rules)
+    run = orders.start(dataset, model="random", owner=ann)
+    page = open_page("/experiments/shelf/", ann)
+    expect(page.locator("#shelf-now")).to_contain_text("1 training goes on")
+    job = fence.claim("train", "test:1")
+    assert job is not None
+    ends.end(job.pk, job.attempt, "failed", "no disk")
+    page.wait_for_url("**/experiments/compare/?ids=*")
+    assert str(run.pk) not in page.url.split("ids=")[1].split(",")
