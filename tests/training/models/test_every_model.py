@@ -22,8 +22,11 @@ LEARNERS = [
     "lightgcn",
     "mf_ips",
     "mf_ssm",
+    "multvae",
+    "neumf",
     "puresvd",
     "rp3beta",
+    "simgcl",
     "two_tower_text",
     "userknn",
 ]
@@ -36,6 +39,9 @@ FEW: dict[str, dict[str, float]] = {
     "bpr": {"epochs": 20, "batch": 512, "learning_rate": 0.02},
     "lightgcn": {"epochs": 10, "batch": 256},
     "mf_ssm": {"epochs": 10, "batch": 256},
+    "multvae": {"epochs": 20, "batch": 16, "hidden": 80, "code": 30},
+    "neumf": {"epochs": 8, "batch": 256, "learning_rate": 0.02},
+    "simgcl": {"epochs": 10, "batch": 256},
     "two_tower_text": {"epochs": 10, "batch": 256},
 }
 SPLIT = planted()
