@@ -135,7 +135,7 @@ class Moves(threading.Thread):
         shown, since = None, 0.0
         while not self.over.wait(0.1):
             row = Job.objects.values_list("done", "step", "state").get(pk=self.job_id)
-            if row[2] == "running" and row != shown:
+            if row[2] == "running" and row[1] and row != shown:
                 if shown is not None:  # from the first figure on: a process needs time to start
                     self.longest = max(self.longest, time.monotonic() - since)
                 shown, since = row, time.monotonic()
