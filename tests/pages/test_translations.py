@@ -87,7 +87,7 @@ def said_in_code() -> set[str]:
     tag = re.compile(r"""{% ?trans(?:late)? (?:"([^"]+)"|'([^']+)')""")
     for path in ROOT.glob("templates/**/*.html"):
         found |= {a or b for a, b in tag.findall(path.read_text())}
-    call = re.compile(r"""n?gettext\(\s*"([^"\\]+)\"""")
+    call = re.compile(r"""(?<!p)n?gettext\(\s*"([^"\\]+)\"""")
     for path in ROOT.glob("static/js/*.js"):
         found |= set(call.findall(path.read_text()))
     return found
