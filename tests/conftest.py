@@ -12,8 +12,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def room(item: pytest.Item) -> str:
-    """What stays in one process: a file, or all of the browser's, which share a demo."""
-    return "tests/browser" if item.path.parent.name == "browser" else str(item.path)
+    """What stays in one process: a file, or the two that share a demo in the browser."""
+    shared = {"test_five_minutes.py", "test_every_page.py"}
+    return "demo" if item.path.name in shared else str(item.path)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -75,11 +75,14 @@ def publish(
     excluded, bots = exclusion.complete(dataset, everybody, attributes, excluded)
     _count(dataset.pk, everybody, len(ids), len(facts))
     rows = exclusion.without(everybody, excluded, spent=True)
+    run.check()  # between numpy's long steps: a cancel waits for one of them, not for all
     figures = profile.figures(rows, names, facts, len(ids))
     figures["quality"]["bots"] = bots  # also those that are left out
     figures["replaced"] = resolved.dropped
     if len(rows) < BIG:
+        run.check()
         figures["splits"] = tasks.split_sizes(rows, names, len(ids), len(facts), dataset.rules)
+    run.check()
     last = Version.objects.filter(dataset=dataset).order_by("-number").first()
     version = Version.objects.create(
         dataset=dataset,
