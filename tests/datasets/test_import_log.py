@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from recweb.datasets import imports
 from recweb.datasets.models import Dataset, Import
 from recweb.jobs import child
 from recweb.jobs.models import Job
@@ -51,6 +52,26 @@ def test_over_five_per_cent_bad_it_waits_and_says_where(shop: Dataset, ratings: 
     assert end.value.code == 3
     assert f"/datasets/shop/imports/{Import.objects.get().pk}/" in out.getvalue()
     assert Import.objects.get().state == "waiting"
+    with pytest.raises(SystemExit) as end:  # nobody has decided yet
+        bring("shop", str(ratings))
+    assert end.value.code == 3
+
+
+def test_what_waits_is_taken_when_the_same_file_comes_with_accept_bad(
+    shop: Dataset, ratings: Path
+) -> None:
+    with pytest.raises(SystemExit):
+        bring("shop", str(ratings))
+    assert "Imported into shop, version 1" in bring("shop", str(ratings), "--accept-bad")
+    assert Import.objects.get().state == "loaded"
+
+
+def test_a_file_that_waits_for_its_mapping_is_not_called_done(shop: Dataset, ratings: Path) -> None:
+    imports.start_import(shop, "interactions", ratings, "a.csv", shop.owner, confirm=False)
+    with pytest.raises(SystemExit) as end:
+        bring("shop", str(ratings), "--accept-bad")
+    assert end.value.code == 3
+    assert Import.objects.get().state == "uploaded"
 
 
 def test_a_refused_file_is_an_error(shop: Dataset, tmp_path: Path) -> None:

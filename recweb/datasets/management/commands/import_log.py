@@ -1,6 +1,6 @@
 """`manage.py import_log DATASET FILE`: the importer of the browser and the API, from a terminal.
 
-Exit codes: 0 imported (or there already), 1 refused, failed or cancelled, 3 waits for a decision.
+Exit codes: 0 imported (or was before), 1 refused, failed or cancelled, 3 waits for a decision.
 """
 
 import json
@@ -52,15 +52,36 @@ class Command(BaseCommand):
             )  # fmt: skip
         except imports.AlreadyThere as same:
             self.stdout.write(str(same))
+            if same.batch.state != ImportState.LOADED:
+                self.go_on(same.batch, owner, given)
             return
         except (imports.BadFile, orders.Quota, OSError) as error:
             raise CommandError(str(error)) from None
         audit.record(owner, "upload", f"{dataset.slug}/{batch.pk}", sha256=batch.sha256)
-        batch = self.follow(batch, job)
-        if batch.state == ImportState.WAITING and given["accept_bad"]:
-            audit.record(owner, "import-accept", f"{dataset.slug}/{batch.pk}")
-            batch = self.follow(batch, imports.accept(batch, owner))
-        self.account(batch)
+        self.account(self.decide(self.follow(batch, job), owner, given["accept_bad"]))
+
+    def go_on(self, batch: Import, owner: User, given: dict[str, Any]) -> None:
+        """The file lies here already and is not loaded: what is left to do with it."""
+        slug = batch.dataset.slug
+        if batch.state == ImportState.UPLOADED:
+            place = reverse("dataset-map", args=[slug])
+            self.stderr.write(f"It is not imported: it waits for its columns to be mapped: {place}")
+            raise SystemExit(WAITS)
+        if given["map"] or given["rules"] or _options(given):
+            self.stdout.write("It is read as was said when it came, not as said now.")
+        job = batch.job if batch.state == ImportState.CHECKING else None
+        self.account(self.decide(self.follow(batch, job), owner, given["accept_bad"]))
+
+    def decide(self, batch: Import, owner: User, accept_bad: bool) -> Import:
+        if batch.state != ImportState.WAITING or not accept_bad:
+            return batch
+        try:
+            job = imports.accept(batch, owner)
+        except (orders.Quota, imports.AlreadyThere) as error:
+            raise CommandError(str(error)) from None
+        if job is not None:
+            audit.record(owner, "import-accept", f"{batch.dataset.slug}/{batch.pk}")
+        return self.follow(batch, job)
 
     def follow(self, batch: Import, job: Job | None) -> Import:
         """Until the job has ended: a worker does it, or this process where none is free."""
