@@ -21,7 +21,6 @@ def against(base: Experiment, runs: list[Experiment], metrics: list[str]) -> dic
     run and metric here. code: "up", "down" or "noise", whatever is better.
     """
     users, columns = table(base, metrics)
-    rng = np.random.default_rng(SEED)
     found: dict[str, dict[str, Paired]] = {}
     sizes = {}
     for run in runs:
@@ -30,7 +29,9 @@ def against(base: Experiment, runs: list[Experiment], metrics: list[str]) -> dic
         names = [name for name in metrics if name in columns and name in values]
         a = np.column_stack([values[name][other] for name in names])
         b = np.column_stack([columns[name][mine] for name in names])
-        found[str(run.pk)] = dict(zip(names, paired_table(a, b, rng), strict=True))
+        # drawn anew for each run: its interval must not depend on which others are chosen
+        pairs = paired_table(a, b, np.random.default_rng(SEED))
+        found[str(run.pk)] = dict(zip(names, pairs, strict=True))
         sizes[str(run.pk)] = len(common)
     return {key: {"n": sizes[key], "metrics": cells} for key, cells in adjusted(found).items()}
 

@@ -51,6 +51,12 @@ def test_a_good_file_goes_in_parts(
     expect(page.locator("#check-next")).to_be_visible(timeout=LONG)
     work_off()
     assert Import.objects.get().accepted == 60
+    page.goto("/datasets/films/health/")
+    page.locator(".panel form button").first.click()
+    expect(page.locator("[id^=job-]").first).to_be_visible(timeout=LONG)
+    work_off("quick")
+    # the report comes by itself, without loading the page again
+    expect(page.locator("#checks")).to_be_visible(timeout=LONG)
 
 
 @pytest.mark.parametrize(("theme", "language"), [("light", "zh-hans"), ("dark", "en")])

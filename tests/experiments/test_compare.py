@@ -82,6 +82,13 @@ def test_the_run_and_the_comparison_give_the_same_interval(three: list[Experimen
         ), name
 
 
+def test_an_interval_does_not_depend_on_who_else_is_compared(three: list[Experiment]) -> None:
+    base, middle, last = three
+    alone = comparing.against(base, [last], ["ndcg@10"])[str(last.pk)]["metrics"]["ndcg@10"]
+    both = comparing.against(base, [middle, last], ["ndcg@10"])[str(last.pk)]["metrics"]["ndcg@10"]
+    assert [alone[key] for key in ("lo", "hi", "p")] == [both[key] for key in ("lo", "hi", "p")]
+
+
 def test_the_page_stars_the_best_and_shows_only_differences(
     three: list[Experiment],
     bob: User,
