@@ -41,6 +41,8 @@ def experiment(request: HttpRequest, experiment_id: int) -> HttpResponse:
     if tab not in PARTS:
         tab = "overview"
     job = Job.objects.select_related("owner").filter(pk=run.job_id or 0).first()
+    if job is not None and job.is_live and run.state in LIVE:
+        run.state = job.state  # the row itself follows when its process has come up
     ctx = {
         "run": run,
         "job": job,

@@ -55,9 +55,10 @@ def elapsed(job: "Job", now: datetime | None = None) -> float | None:
 
 
 def poll_seconds(job: "Job") -> int:
-    """1, then 2, then 5: who has waited long does not look every second."""
+    """1, then 2, then 5: who has waited long does not look every second. One in line may begin at
+    any moment, and many end soon after: it is looked at every other second at least."""
     waited = (timezone.now() - (job.started or job.created)).total_seconds()
-    return 1 if waited < 20 else 2 if waited < 120 else 5
+    return 1 if waited < 20 else 2 if waited < 120 or job.state == "queued" else 5
 
 
 def quarter(job: "Job") -> int:
@@ -68,6 +69,7 @@ def quarter(job: "Job") -> int:
 def stamp(job: "Job") -> str:
     """Differs when the fragment would: state, quarter, and a digest of the rest."""
     clock = int((elapsed(job) or 0) // ELAPSED_STEP)
-    shown = f"{job.done}/{job.total}/{job.step}/{job.attempt}/{clock}/{poll_seconds(job)}"
+    place = job.place if job.state == "queued" else ""
+    shown = f"{job.done}/{job.total}/{job.step}/{job.attempt}/{clock}/{poll_seconds(job)}/{place}"
     digest = hashlib.sha256(shown.encode()).hexdigest()[:10]
     return f"{job.state}.{quarter(job)}.{digest}"

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from recweb.jobs import kinds, live
@@ -123,7 +124,7 @@ class Job(models.Model):
     def quarter(self) -> int:
         return live.quarter(self)
 
-    @property
+    @cached_property
     def place(self) -> int:
         """In the line of its queue, from 1; the line is fair, so it is a rough one."""
         ahead = Job.objects.filter(queue=self.queue, state=State.QUEUED)

@@ -68,6 +68,8 @@ def block(request: HttpRequest, job_id: int) -> HttpResponse:
     if not row.is_live:
         response.status_code = STOP_POLLING
         response["HX-Trigger"] = "job-done"
+    elif ctx["state_changed"]:
+        response["HX-Trigger"] = "job-state"
     return response
 
 

@@ -170,3 +170,18 @@ def test_the_shelf_ends_in_the_comparison(
     ends.end(job.pk, job.attempt, "failed", "no disk")
     page.wait_for_url("**/experiments/compare/?ids=*")
     assert str(run.pk) not in page.url.split("ids=")[1].split(",")
+
+
+def test_a_run_that_begins_is_seen_at_once(films: Dataset, ann: User, open_page: Opener) -> None:
+    run = orders.start(films, model="pop", owner=ann)
+    page = open_page(f"/experiments/{run.pk}/", ann)
+    expect(page.locator("#now")).to_have_text("Waiting for its turn")
+    job = fence.claim("train", "here:1")
+    assert job is not None
+    # the page itself comes anew after ten seconds only
+    expect(page.locator(".job-progress .state")).to_have_text("running", timeout=5000)
+    expect(page.locator("#now")).to_have_text("In training", timeout=2000)
+    expect(page.locator("#run-state")).to_have_text("running", timeout=1000)
+    fence.beat(job.pk, job.attempt, done=3, total=10, step="epoch 3", unit="epochs")
+    expect(page.locator(".job-progress progress")).to_have_attribute("value", "0.3000")
+    ends.end(job.pk, job.attempt, "cancelled")

@@ -40,6 +40,16 @@ def test_it_looks_less_and_less_often() -> None:
     assert waits == [1, 2, 5]
 
 
+def test_one_in_line_is_looked_at_every_other_second_at_least() -> None:
+    waits = [
+        live.poll_seconds(
+            job(state="queued", started=None, created=timezone.now() - timedelta(seconds=s))
+        )
+        for s in (1, 60, 600, 86_400)
+    ]
+    assert waits == [1, 2, 2, 2]
+
+
 def test_the_stamp_changes_with_what_is_shown() -> None:
     first = job(done=1.0, finished=NOW)
     assert live.stamp(first) == live.stamp(job(done=1.0, finished=NOW))

@@ -1,5 +1,6 @@
 """/jobs/, /jobs/<id>/ and the block that renews itself."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -93,6 +94,28 @@ def test_the_block_renews_itself_until_the_end(ann: User, at: At) -> None:
     answer = client.get(f"/jobs/{job.pk}/block/?stamp={job.stamp}")
     assert answer.status_code == 286 and answer["HX-Trigger"] == "job-done"
     assert "every" not in answer.content.decode()
+
+
+def test_a_new_state_is_called_out_once_and_the_facts_know_it(ann: User, at: At) -> None:
+    job, client = order(ann), at(ann)
+    page = client.get(f"/jobs/{job.pk}/").content.decode()
+    assert not {"Begun", "Ended", "Attempt"} & set(re.findall(r"<dt>(\w+)</dt>", page))
+    fence.claim("quick", "here:1")
+    answer = client.get(f"/jobs/{job.pk}/block/?stamp={job.stamp}")
+    assert answer["HX-Trigger"] == "job-state" and "running" in answer.content.decode()
+    seen = Job.objects.get(pk=job.pk).stamp
+    fence.beat(job.pk, 1, done=3, total=10, step="epoch 3", unit="epochs")
+    assert "HX-Trigger" not in client.get(f"/jobs/{job.pk}/block/?stamp={seen}").headers
+    page = client.get(f"/jobs/{job.pk}/").content.decode()
+    assert {"Begun", "Attempt"} <= set(re.findall(r"<dt>(\w+)</dt>", page))
+
+
+def test_the_place_in_line_moves_up(ann: User, at: At) -> None:
+    first, second = order(ann), order(ann)
+    assert second.place == 2
+    orders.cancel(first)
+    answer = at(ann).get(f"/jobs/{second.pk}/block/?stamp={second.stamp}")
+    assert "number 1 in line" in answer.content.decode()
 
 
 def test_the_end_takes_the_cancel_button_away(ann: User, at: At) -> None:
