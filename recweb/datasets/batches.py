@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from recweb.datasets import imports, loading, tasks
+from recweb.datasets import imports, loading, privacy, tasks
 from recweb.datasets.access import find_import, person
 from recweb.datasets.models import Import, ImportState, Quarantined
 from recweb.jobs import orders
@@ -31,10 +31,25 @@ def batch(request: HttpRequest, slug: str, import_id: int) -> HttpResponse:
         "reason": reason,
         "reasons": _reasons(row),
         "notes": [tasks.words(note["code"], note["args"], note=True) for note in row.notes],
-        "refusal": loading.refusal_words(row) if row.refusal else "",
+        "refusal": loading.refusal_words(row),
+        "gone": _gone(row),
         "here": query(request, page=None),
     }
     return render(request, "datasets/import.html", ctx)
+
+
+def _gone(row: Import) -> str:
+    """Why the file itself is not here any more; empty while it is."""
+    if row.is_kept or row.state == ImportState.CANCELLED:
+        return ""
+    if row.state == ImportState.LOADED and privacy.wants_pseudonyms(row.dataset):
+        return _("The file itself is not kept: this dataset holds pseudonyms only.")
+    if row.dataset.erased.exists():
+        return _(
+            "The file itself was removed when a user was erased: it named the user, or could not "
+            "be searched."
+        )
+    return _("The file itself is not here any more.")
 
 
 def _bad(row: Import, reason: str) -> "QuerySet[Quarantined]":

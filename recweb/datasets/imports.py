@@ -234,7 +234,7 @@ def discard(batch: Import) -> bool:
     """The file is not wanted: nothing of it stays but this row."""
     with transaction.atomic():
         row = Import.objects.select_for_update().get(pk=batch.pk)
-        if row.state not in (ImportState.WAITING, ImportState.UPLOADED):
+        if row.state not in (ImportState.WAITING, ImportState.UPLOADED, ImportState.REFUSED):
             return False
         Import.objects.filter(pk=row.pk).update(state=ImportState.CANCELLED)
         row.bad_rows.all().delete()

@@ -86,7 +86,9 @@ def _patience(run: Run) -> Iterator[None]:
 
 def refusal_words(batch: Import) -> str:
     """Which file, and what is wrong with it."""
-    refusal = batch.refusal or {}
+    if not batch.refusal:
+        return ""
+    refusal = batch.refusal
     said = tasks.words(str(refusal.get("code", "")), refusal.get("details", {}))
     return f"{batch.file_name}: {said}"
 

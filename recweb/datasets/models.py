@@ -10,6 +10,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from recweb.datasets.refused import BROKEN
 from recweb.jobs.models import Job
 
 if TYPE_CHECKING:
@@ -134,6 +135,17 @@ class Import(models.Model):
     def is_open(self) -> bool:
         """Somebody must still do something with it, or a worker does."""
         return self.state in (ImportState.UPLOADED, ImportState.CHECKING, ImportState.WAITING)
+
+    @property
+    def is_kept(self) -> bool:
+        """An erased user takes along the files that name him; pseudonyms do without any."""
+        return self.path.is_file()
+
+    @property
+    def can_map(self) -> bool:
+        """Refused for a reason that another reading or mapping of the same file may mend."""
+        code = (self.refusal or {}).get("code")
+        return self.state == ImportState.REFUSED and code not in BROKEN and self.is_kept
 
 
 class Upload(models.Model):

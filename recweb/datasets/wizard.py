@@ -11,21 +11,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from recweb.datasets import imports, tasks, templates
+from recweb.datasets import imports, loading, tasks, templates
 from recweb.datasets.access import find, person
 from recweb.datasets.forms import MapForm, NewForm, ReadForm, UploadForm
 from recweb.datasets.links import later
 from recweb.datasets.models import Dataset, Import, ImportState, Upload
 from recweb.datasets.names import free_slug
+from recweb.datasets.refused import HOPELESS
 from recweb.jobs import orders
 from recweb.people import audit
 
 PARTS_FROM = 32 * 2**20  # bytes: larger files go in parts (parts.js)
-# no choice of encoding, delimiter or columns makes these readable
-HOPELESS = frozenset(
-    "empty no-rows wrong-type name-lies other-type packed-twice packed-cut-off unpacks-too-large "
-    "unpacks-too-far damaged column-type too-many-columns reader-stopped file-too-large".split()
-)
 SETTLED = (ImportState.LOADED, ImportState.REFUSED, ImportState.CANCELLED)
 
 
@@ -221,12 +217,28 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     newest = {(batch.kind, batch.sha256): batch.pk for batch in reversed(batches)}
     batches = [batch for batch in batches if newest[batch.kind, batch.sha256] == batch.pk]
     shown = [batch for batch in batches if batch.state not in SETTLED] or batches[:3]
-    rows = [{"batch": batch, "job": batch.job} for batch in shown]
-    done = all(batch.state == ImportState.LOADED for batch in shown)
+    rows = [
+        {"batch": batch, "job": batch.job, "refusal": loading.refusal_words(batch)}
+        for batch in shown
+    ]
+    done = _over(batches)
     to_map = any(batch.state == ImportState.UPLOADED for batch in shown)
     back = "dataset-map" if to_map else "dataset-upload"  # the map without a file leads here again
     ctx = {"dataset": dataset, "rows": rows, "step": 3, "done": done, "back": back}
     return render(request, "datasets/check.html", ctx)
+
+
+def _over(batches: list[Import]) -> bool:
+    """Something is in, and what was refused has come again since, mended. Newest first."""
+    in_since: set[str] = set()  # kinds of which a newer file is in
+    for batch in batches:
+        if batch.state == ImportState.LOADED:
+            in_since.add(batch.kind)
+        elif batch.state not in SETTLED:
+            return False
+        elif batch.state == ImportState.REFUSED and batch.kind not in in_since:
+            return False
+    return bool(in_since)
 
 
 @require_GET

@@ -6,7 +6,7 @@ import pytest
 
 from recweb.datasets.models import Dataset
 from recweb.people.models import User
-from tests.datasets.conftest import BAD, Login, bring, text_of, work_off
+from tests.datasets.conftest import BAD, RATINGS, Login, bring, text_of, work_off
 
 pytestmark = pytest.mark.django_db
 
@@ -53,3 +53,24 @@ def test_sec_15_an_upload_never_comes_back_as_a_page(
     stored = [path.name for path in settings.UPLOADS.iterdir()]
     assert stored == [batch.stored]
     assert (settings.UPLOADS / batch.stored).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_no_mapping_mends_is_uploaded_corrected_or_discarded(
+    shop: Dataset, ann: User, login: Login, django_capture_on_commit_callbacks: Any
+) -> None:
+    torn = "userId,movieId,rating,timestamp\n" + '1,"31,2.5,1260759144\n' * 9
+    batch = bring(shop, "interactions", torn)
+    client, here = login(ann), f"/datasets/shop/imports/{batch.pk}/"
+    assert batch.refusal is not None
+    assert batch.refusal["code"] == "quote-unclosed"
+    shown = text_of(client.get(here))
+    assert 'value="again"' not in shown
+    assert "Upload a corrected file" in shown
+    assert 'id="next"' not in text_of(client.get("/datasets/shop/check/"))
+    bring(shop, "interactions", RATINGS, "corrected.csv")
+    assert 'id="next"' in text_of(client.get("/datasets/shop/check/"))
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(f"{here}decide/", {"decision": "discard"})
+    batch.refresh_from_db()
+    assert (batch.state, batch.path.exists()) == ("cancelled", False)
+    assert 'id="next"' in text_of(client.get("/datasets/shop/check/"))

@@ -16,7 +16,7 @@ from recweb.datasets.models import Dataset, Erased, Import, Interaction, Person
 from recweb.jobs import logfile
 from recweb.people.models import Audit, Idempotency, User
 from recweb.runtime import home, postgres
-from tests.datasets.conftest import MOVIES, bring, work_off
+from tests.datasets.conftest import MOVIES, bring, text_of, work_off
 
 Login = Callable[[User], Client]
 CANARY = "canary-7f3a9c51e2"
@@ -208,3 +208,23 @@ def test_an_upload_that_waits_and_names_the_user_is_cancelled(
     work_off("quick")
     assert Import.objects.get(pk=waiting.pk).state == "cancelled"
     assert not waiting.path.exists()
+
+
+@pytest.mark.django_db
+def test_a_file_that_an_erasure_took_is_offered_no_more(
+    loaded: Dataset, ann: User, login: Login
+) -> None:
+    good = bring(loaded, "interactions", LOG.replace("bad rating", "4"), "log.csv")
+    refused = bring(loaded, "interactions", f"a,b\n{CANARY},31\n", "other.csv")
+    client = login(ann)
+    pages = [f"/datasets/shop/imports/{batch.pk}/" for batch in (good, refused)]
+    before = [text_of(client.get(page)) for page in pages]
+    assert all("Download the file" in page for page in before)
+    assert 'value="again"' in before[1]
+    erase(client)
+    work_off("quick")
+    for page in (text_of(client.get(page)) for page in pages):
+        assert "Download the file" not in page
+        assert "removed when a user was erased" in page
+        assert "the file is kept" not in page
+        assert 'value="again"' not in page
