@@ -3,6 +3,7 @@
 Runs that are there already count, so pressing again fills only what is missing.
 """
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from recweb.datasets.models import Dataset, Version
 from recweb.experiments import estimates, needs, orders, words
 from recweb.experiments.models import Experiment, Role
 from recweb.jobs.models import LIVE, State
-from recweb.jobs.orders import Quota
+from recweb.jobs.orders import Quota, room
 from recweb.lib import numbers
 from training import registry
 
@@ -47,10 +48,21 @@ class Shelf:
     places: list[Place]
     left: list[Place] = field(default_factory=list)  # what the person's quota kept back
     said: str = ""  # in which words
+    room: int = sys.maxsize  # as many as the person may still order
 
     @property
     def missing(self) -> list[Place]:
         return [place for place in self.places if place.missing]
+
+    @property
+    def now(self) -> list[Place]:
+        """What one press starts."""
+        return self.missing[: self.room]
+
+    @property
+    def later(self) -> list[Place]:
+        """What the quota leaves for another press."""
+        return self.missing[self.room :]
 
     @property
     def refused(self) -> list[Place]:
@@ -65,13 +77,21 @@ class Shelf:
         return [run for run in self.runs if run.state in LIVE]
 
     @property
+    def waiting(self) -> list[Experiment]:
+        return [run for run in self.live if run.state == State.QUEUED]
+
+    @property
+    def running(self) -> list[Experiment]:
+        return [run for run in self.live if run.state != State.QUEUED]
+
+    @property
     def done(self) -> list[Experiment]:
         return [run for run in self.runs if run.state == State.DONE]
 
     @property
     def seconds(self) -> int:
-        """One after another."""
-        return sum(place.seconds for place in self.missing)
+        """Of what one press starts, one after another."""
+        return sum(place.seconds for place in self.now)
 
     @property
     def best(self) -> list[Experiment]:
@@ -99,6 +119,13 @@ def plan(version: Version, models: Iterable[str] | None = None) -> Shelf:
                 place.refused, place.field = too_long(place.seconds), "model"
         places.append(place)
     return Shelf(version, sorted(places, key=lambda place: (place.seconds, place.model)))
+
+
+def before(version: Version, person: "User") -> Shelf:
+    """The plan as this person may start it."""
+    found = plan(version)
+    found.room = room(person) if found.missing else found.room
+    return found
 
 
 def too_long(seconds: int) -> str:

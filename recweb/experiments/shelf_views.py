@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -36,8 +37,11 @@ def page(request: HttpRequest) -> HttpResponse:
         return render(request, "experiments/new_empty.html", {"dataset": dataset})
     if request.method == "POST":
         return started(request, dataset)
-    found = shelf.plan(version)
-    if not found.live and request.headers.get("HX-Request") and len(found.done) > 1:
+    found = shelf.before(version, person(request))
+    rows, stay = lines(found), request.GET.get("stay") == "1"
+    # only to somebody who watched them end: not after a cancel, nor on a way here
+    watched = request.GET.get("watch") == "1" and not stay
+    if watched and not found.live and request.headers.get("HX-Request") and len(found.done) > 1:
         return HttpResponseClientRedirect(compare_link(found))
     ctx = {
         "shelf": found,
@@ -45,14 +49,21 @@ def page(request: HttpRequest) -> HttpResponse:
         "datasets": mine,
         "compare": compare_link(found) if len(found.done) > 1 and not found.live else "",
         "apart": len(found.done) - len(found.best),
-        "lines": lines(found),
+        "lines": rows,
+        "again": f"{address(dataset)}&{'stay' if stay else 'watch'}=1",
+        "stay": stay,
+        "most": settings.QUOTA_QUEUED,
     }
     return render(request, "experiments/shelf.html", ctx)
 
 
 def lines(found: Shelf) -> list[dict[str, Any]]:
-    """A place with the job of its run, for the bar."""
+    """A place with the job of its run, for the bar; whether it runs is the job's to say."""
     jobs_ = Job.objects.in_bulk([run.job_id for run in found.live if run.job_id])
+    for run in found.live:
+        job = jobs_.get(run.job_id or 0)
+        if job is not None and job.is_live:
+            run.state = job.state
     return [
         {
             "place": place,
@@ -74,7 +85,11 @@ def started(request: HttpRequest, dataset: Dataset) -> HttpResponse:
         return redirect("experiments")
     if found.left:
         messages.warning(request, shelf.kept_back(found))
-    return redirect(f"{reverse('experiments-shelf')}?dataset={dataset.slug}")
+    return redirect(address(dataset))
+
+
+def address(dataset: Dataset) -> str:
+    return f"{reverse('experiments-shelf')}?dataset={dataset.slug}"
 
 
 def compare_link(found: Shelf) -> str:
@@ -103,4 +118,4 @@ def cancel(request: HttpRequest) -> HttpResponse:
         ngettext("%(n)d waiting training was cancelled; what runs goes on.",
                  "%(n)d waiting trainings were cancelled; what runs goes on.", n) % {"n": n},
     )  # fmt: skip
-    return redirect(f"{reverse('experiments-shelf')}?dataset={dataset.slug}")
+    return redirect(f"{address(dataset)}&stay=1")

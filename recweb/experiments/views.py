@@ -20,7 +20,7 @@ from recweb.jobs.models import LIVE, Job
 from recweb.jobs.orders import Quota
 from recweb.lib.paging import page, query
 from recweb.people import audit
-from recweb.people.models import Preference
+from recweb.people.models import Preference, User
 
 STOP_POLLING = 286  # htmx's own status
 COMPARED = (2, 12)  # fewest and most runs beside each other
@@ -57,7 +57,7 @@ def experiments(request: HttpRequest) -> HttpResponse:
         "row_query": urlencode({"columns": ",".join(column.key for column in columns)}),
         "undo": archived_just_now(request, every),
         "may_be_first": not shown.object_list and not found.wrong and not away,
-        "shelf": shelf_of(chosen, datasets),
+        "shelf": shelf_of(person(request), chosen, datasets),
     }
     if ctx["may_be_first"] and not request.GET.get("q"):
         ctx |= first_steps(chosen, datasets)
@@ -103,11 +103,11 @@ def archived_just_now(request: HttpRequest, every: Any) -> list[int]:
     return list(every.filter(pk__in=ids).exclude(archived=None).values_list("pk", flat=True))
 
 
-def shelf_of(chosen: Dataset | None, datasets: list[Dataset]) -> shelf.Shelf | None:
+def shelf_of(user: User, chosen: Dataset | None, datasets: list[Dataset]) -> shelf.Shelf | None:
     """Of the dataset that is looked at, or of the only one: one click, no guess."""
     dataset = chosen or (datasets[0] if len(datasets) == 1 else None)
     version = dataset.version if dataset else None
-    return shelf.plan(version) if version is not None else None
+    return shelf.before(version, user) if version is not None else None
 
 
 def first_steps(chosen: Dataset | None, datasets: list[Dataset]) -> dict[str, Any]:

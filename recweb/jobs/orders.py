@@ -62,6 +62,12 @@ def order(
     return job
 
 
+def room(owner: "User") -> int:
+    """How many more may be ordered before one begins."""
+    waiting = Job.objects.filter(owner=owner, state=State.QUEUED).count()
+    return max(0, settings.QUOTA_QUEUED - waiting)
+
+
 def _keep_quota(owner: "User") -> None:
     """Counted behind a lock that lasts until the caller commits: double clicks queue up here."""
     with connection.cursor() as cursor:

@@ -164,7 +164,7 @@ def test_the_shelf_ends_in_the_comparison(
     Experiment.objects.update(rules=dataset.rules)
     run = orders.start(dataset, model="random", owner=ann)
     page = open_page("/experiments/shelf/", ann)
-    expect(page.locator("#shelf-now")).to_contain_text("1 training goes on")
+    expect(page.locator("#shelf-now")).to_contain_text("1 training waits in line")
     job = fence.claim("train", "test:1")
     assert job is not None
     ends.end(job.pk, job.attempt, "failed", "no disk")

@@ -8,6 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 from recweb.datasets.models import Dataset
 from recweb.experiments import shelf
 from recweb.experiments.models import Experiment
+from recweb.jobs import fence
 from recweb.jobs.models import Job, State
 from recweb.people.models import User
 from tests.datasets.conftest import bring, work_off
@@ -51,8 +52,10 @@ def test_one_click_orders_each_model_and_a_second_one_nothing(
     assert runs.get(is_baseline=True).model == "pop"
     assert {(run.split, run.seed) for run in runs} == {("auto", 0)}
     page = client.get("/experiments/shelf/").content.decode()
-    assert 'hx-trigger="every 3s"' in page and "trainings go on" in page
-    client.post("/experiments/shelf/cancel/", {"dataset": "shop"})
+    assert 'hx-trigger="every 3s"' in page and f"{len(allowed)} trainings wait in line" in page
+    assert "trainings go on" not in page
+    answer = client.post("/experiments/shelf/cancel/", {"dataset": "shop"})
+    assert answer["Location"] == "/experiments/shelf/?dataset=shop&stay=1"
     assert not Job.objects.live().exists()
 
 
@@ -79,9 +82,14 @@ def test_the_quota_holds_and_says_what_was_not_started(
     films: Dataset, bob: User, login: Login, settings: object
 ) -> None:
     settings.QUOTA_QUEUED = 3  # type: ignore[attr-defined]
-    client = login(bob)
+    client, n = login(bob), len(fits(films))
+    page = client.get("/experiments/shelf/").content.decode()
+    assert f"Run the shelf: 3 of {n} models now" in page
+    assert f"{n - 3} models are left for a second press" in page
+    assert f"3 of {n} models now" in client.get("/experiments/").content.decode()
     answer = client.post("/experiments/shelf/", {"dataset": "shop"}, follow=True)
     page = answer.content.decode()
+    assert 'id="run-shelf"' not in page and "You have 3 jobs waiting" in page
     assert Experiment.objects.count() == 3 and "Not started yet" in page
     found = client.post(API, {"dataset": "shop"}, content_type="application/json").json()
     assert len(found["runs"]) == 3 and found["message"]
@@ -130,11 +138,31 @@ def test_the_last_one_leads_to_the_comparison(
     link = f"/experiments/compare/?ids={','.join(map(str, best))}"
     assert link in page
     assert f"{len(names) - 3} more are in the table" in page
-    answer = client.get("/experiments/shelf/?dataset=shop", headers={"HX-Request": "true"})
+    watched = "/experiments/shelf/?dataset=shop&watch=1"
+    answer = client.get(watched, headers={"HX-Request": "true"})
     assert answer["HX-Redirect"] == link
+    for other in (f"{watched}&stay=1", "/experiments/shelf/?dataset=shop"):
+        answer = client.get(other, headers={"HX-Request": "true"})
+        assert "HX-Redirect" not in answer.headers, other
     Experiment.objects.filter(pk=pop.pk).update(state=State.RUNNING)
-    answer = client.get("/experiments/shelf/?dataset=shop", headers={"HX-Request": "true"})
+    answer = client.get(watched, headers={"HX-Request": "true"})
     assert "HX-Redirect" not in answer.headers and b"1 training goes on" in answer.content
+
+
+def test_what_runs_and_what_waits_are_counted_apart(
+    films: Dataset, bob: User, login: Login, settings: object
+) -> None:
+    settings.QUOTA_QUEUED = 3  # type: ignore[attr-defined]
+    client = login(bob)
+    client.post("/experiments/shelf/", {"dataset": "shop"})
+    assert fence.claim("train", "here:1") is not None
+    page = client.get("/experiments/shelf/").content.decode()
+    assert "1 training goes on · 2 trainings wait in line" in page
+    assert "1 of" in page and "the comparison opens by itself" in page
+    answer = client.post("/experiments/shelf/cancel/", {"dataset": "shop"}, follow=True)
+    words = answer.content.decode()
+    assert "stay=1" in words and "the comparison opens by itself" not in words
+    assert 'id="cancel-shelf"' not in words and "1 training goes on" in words
 
 
 @pytest.mark.parametrize(
