@@ -60,7 +60,8 @@ def _long_tail(profile: Profile) -> Chart | None:
     points = profile["lorenz"]
     if not points:
         return None
-    tail = next((share for items, share in points if items >= 0.8), 1.0)
+    # versions made before the figure was kept: the curve's next point
+    tail = profile.get("tail", next((share for items, share in points if items >= 0.8), 1.0))
     caption = _("The less popular 80 %% of the items get %(tail)s of the events (Gini %(gini)s).")
     x, y = _("share of items, least popular first"), _("share of events")
     data: list[Figure] = [

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from recweb.datasets import tasks
 from recweb.datasets.arrays import Rows
 from recweb.datasets.catalogue import Facts
 
@@ -26,6 +27,7 @@ def figures(rows: Rows, names: Sequence[str], facts: Facts, n_users: int) -> Fig
         "counts": _counts(rows, facts, per_user, per_item),
         "gini": gini(per_item),
         "lorenz": lorenz(per_item),
+        "tail": tasks.tail_share(per_item),
         "popularity": counted(per_item[per_item > 0]),
         "activity": counted(per_user[per_user > 0]),
         "time": _time(rows),

@@ -286,6 +286,13 @@ def try_rules(
     ]
 
 
+def tail_share(per_item: "np.ndarray") -> float:
+    """Share of the events that the less popular 80 % of the items have."""
+    from training.health import tail
+
+    return tail.tail_share(per_item)
+
+
 def split_sizes(
     rows: "Rows", names: tuple[str, ...], n_users: int, n_items: int, rules: list[dict[str, Any]]
 ) -> dict[str, dict[str, Any]]:

@@ -37,6 +37,11 @@ def test_the_report_is_made_by_a_job_and_shown(
         response = client.get("/datasets/shop/health/")
     shown = text_of(response)
     assert 'id="check-long-tail"' in shown
+    assert loaded.version is not None
+    report = loaded.version.reports.get(kind="health").figures["checks"]
+    tail = next(row["facts"] for row in report if row["code"] == "long-tail")
+    figures = loaded.version.profile  # the overview says the same of the same items
+    assert (tail["tail"], tail["gini"]) == (figures["tail"], pytest.approx(figures["gini"]))
     assert "Dangerous Minds" in shown  # evidence has titles, not codes
     assert len(response.content) < 150_000
     assert client.get("/datasets/shop/health/?version=9").status_code == 404

@@ -33,9 +33,22 @@ SPEC = {
 POINTS = 51
 
 
+def tail_share(counts: np.ndarray, part: float = 0.8) -> float:
+    """Share of the events that the less popular `part` of the items has, in [0, 1].
+
+    counts: events of each item, in any order; items without events count. Read off the Lorenz
+    curve, so that a part of an item adds that part of its events.
+    """
+    total = float(counts.sum())
+    if not total:
+        return 0.0
+    curve = np.append(0.0, np.cumsum(np.sort(counts)) / total)
+    return float(np.interp(part * len(counts), np.arange(len(curve)), curve))
+
+
 def check(data: Data) -> Finding:
-    """Gini of the events over the items that have any."""
-    counts = np.sort(data.per_item[data.per_item > 0])
+    """Gini of the events over all items, as on the overview: those without events count."""
+    counts = np.sort(data.per_item)
     total = max(int(counts.sum()), 1)
     share = np.append(0.0, np.cumsum(counts) / total)
     at = np.unique(np.linspace(0, len(counts), POINTS).astype(int))
@@ -44,7 +57,7 @@ def check(data: Data) -> Finding:
     args = {
         "gini": gini(counts),
         "top": float(counts[-head:].sum() / total),
-        "tail": float(share[int(0.8 * len(counts))]),
+        "tail": tail_share(counts),
         "item": float(counts.max(initial=0) / total),
         "user": float(data.per_user.max(initial=0) / max(len(data), 1)),
     }
@@ -67,6 +80,6 @@ def check(data: Data) -> Finding:
         args["gini"],
         args=args,
         curve=curve,
-        evidence=Evidence(columns, rows, len(counts)) if rows else None,
+        evidence=Evidence(columns, rows, int(np.count_nonzero(counts))) if rows else None,
         facts=args,
     )

@@ -11,6 +11,7 @@ from training.health.data import Data
 from training.health.divergence import jensen_shannon
 from training.health.finding import Finding, held
 from training.health.kcore import core
+from training.health.tail import tail_share
 
 DAY = 86400
 
@@ -167,3 +168,10 @@ def test_a_core_keeps_only_what_holds_together() -> None:
     kept = core(users, items, 2, 3, 3)
     assert [column.tolist() for column in kept] == [[0, 0, 1, 1], [0, 1, 0, 1]]
     assert len(core(users, items, 3, 3, 3)[0]) == 0
+
+
+def test_the_tail_share_takes_a_part_of_an_item_as_that_part_of_its_events() -> None:
+    counts = np.array([3, 0, 1, 4, 2, 2, 8])  # 80 % of 7 items: 5 of them and 0.6 of the 6th
+    assert tail_share(counts) == pytest.approx((0 + 1 + 2 + 2 + 3 + 0.6 * 4) / 20)
+    assert tail_share(np.full(17, 5)) == pytest.approx(0.8)
+    assert tail_share(np.zeros(3)) == 0.0
