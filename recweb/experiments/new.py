@@ -121,7 +121,6 @@ def _page(
         "rules": forms.rules_in_words(kept(run, dataset).get("rules") or dataset.rules),
         "n_labels": len(kept(run, dataset).get("label_pairs") or []),
         "auto": auto(version),
-        "estimate": known.get(model),
     }
     return render(request, "experiments/new.html", ctx, status=status)
 

@@ -1,4 +1,4 @@
-// Only the chosen model's settings are shown, and only they are sent.
+// Only the chosen model's settings and estimate are shown, and only its settings are sent.
 const form = document.getElementById("run-form");
 
 function show() {
@@ -7,6 +7,7 @@ function show() {
     block.hidden = block.dataset.model !== model;
     block.disabled = block.hidden;
   }
+  for (const words of form.querySelectorAll("[data-estimate]")) words.hidden = words.dataset.estimate !== model;
 }
 
 if (form) {

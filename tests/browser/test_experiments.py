@@ -185,3 +185,18 @@ def test_a_run_that_begins_is_seen_at_once(films: Dataset, ann: User, open_page:
     fence.beat(job.pk, job.attempt, done=3, total=10, step="epoch 3", unit="epochs")
     expect(page.locator(".job-progress progress")).to_have_attribute("value", "0.3000")
     ends.end(job.pk, job.attempt, "cancelled")
+
+
+def test_the_estimate_is_that_of_the_chosen_model(
+    films: Dataset, ann: User, open_page: Opener
+) -> None:
+    page = open_page("/experiments/new/?model=ease", ann)
+    said = page.locator("[data-estimate]:visible")
+    for model in ("sasrec", "pop"):
+        choice = page.locator("label.model-choice", has=page.locator(f"[value={model}]"))
+        choice.click()
+        expect(said).to_have_count(1)
+        words = said.inner_text()
+        assert words.startswith("usually about ")
+        assert words.removeprefix("usually ") in choice.inner_text()
+        expect(said).to_have_attribute("data-estimate", model)
