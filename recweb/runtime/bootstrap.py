@@ -176,7 +176,7 @@ def run_tests(words: list[str]) -> NoReturn:
 
 def side_by_side(words: list[str]) -> list[str]:
     """The whole suite runs in two processes, each with its own services; a part of it in one."""
-    whole = all(word in ("-q", "-v", "-x") for word in words)
+    whole = all(word in ("-q", "-v", "-x") or word.startswith("--durations") for word in words)
     if not whole or (os.cpu_count() or 1) < 2 or os.environ.get("DATABASE_URL"):
         return []
     return ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]

@@ -95,3 +95,23 @@ def test_every_requirement_is_pinned() -> None:
 
 def test_torch_is_pinned_without_a_build() -> None:
     assert "torch==2.13.0\n" in (ROOT / bootstrap.PRODUCT).read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "parallel"),
+    [
+        ([], True),
+        (["-q", "--durations=30"], True),
+        (["tests/lib"], False),
+        (["-k", "login"], False),
+        (["--long"], False),
+    ],
+)
+def test_the_whole_suite_runs_in_two_processes_a_part_in_one(
+    words: list[str], parallel: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.setattr(bootstrap.os, "cpu_count", lambda: 2)
+    assert bool(bootstrap.side_by_side(words)) is parallel
+    monkeypatch.setenv("DATABASE_URL", "postgres://elsewhere/db")
+    assert bootstrap.side_by_side([]) == []
