@@ -52,7 +52,7 @@ def version_json(version: Version) -> dict[str, Any]:
         "number": version.number,
         "fingerprint": version.fingerprint,
         "interactions": version.n_interactions,
-        "users": version.n_users,
+        "users": version.n_people,
         "items": version.n_items,
         "density": version.density,
         "created": version.created,

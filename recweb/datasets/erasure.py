@@ -11,7 +11,6 @@ What stays is the hash: a file that brings the user back has those rows refused,
 
 import json
 import os
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ from recweb.datasets import (
     exclusion,
     exports,
     partitions,
+    people,
     privacy,
     renewal,
     rows,
@@ -121,9 +121,8 @@ def _forget(run: Run, dataset: Dataset, code: int, row: Erased) -> dict[str, int
             )
             counts["events"] = cursor.rowcount
         # the code stays, for arrays count on codes without holes; it is nobody's from here on
-        nobody = f"erased-{secrets.token_hex(8)}"
         Person.objects.filter(dataset=dataset, code=code).update(
-            outside_id=nobody, attributes={}, n_events=0
+            outside_id=people.nobody(), attributes={}, n_events=0
         )
         for forget in _forgetting:
             counts |= forget(dataset.pk, code)
@@ -186,9 +185,9 @@ def replay() -> int:
 def _erase_again(dataset: Dataset, macs: set[str]) -> int:
     secret = privacy.key(dataset.pk)
     n = 0
-    people = Person.objects.filter(dataset=dataset).values_list("code", "outside_id")
+    found_rows = Person.objects.filter(dataset=dataset).values_list("code", "outside_id")
     found = {}
-    for code, outside_id in people.iterator():
+    for code, outside_id in found_rows.iterator():
         if (known := privacy.of(secret, outside_id)) in macs:
             found[known] = code
     for known in macs:

@@ -229,8 +229,13 @@ class Version(models.Model):
         return f"{self.dataset} v{self.number}"
 
     @property
+    def n_people(self) -> int:
+        """Users without the rows of erased ones, which n_users, the arrays' size, counts too."""
+        return self.n_users - int(self.profile.get("counts", {}).get("erased", 0))
+
+    @property
     def density(self) -> float:
-        cells = self.n_users * self.n_items
+        cells = self.n_people * self.n_items
         return self.n_interactions / cells if cells else 0.0
 
 

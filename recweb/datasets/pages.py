@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from recweb.datasets import checks, figures, rows, search
+from recweb.datasets import checks, figures, people, rows, search
 from recweb.datasets.access import find, person
 from recweb.datasets.forms import SettingsForm
 from recweb.datasets.manage import TABS, rule_forms, tokens_of
@@ -164,7 +164,10 @@ def _filtered(
 def _users(request: HttpRequest, row: Dataset, version: Version | None) -> Ctx:
     text = request.GET.get("q", "")
     bots = dict(version.profile["quality"]["bots"]) if version else {}
-    shown = page(request, search.people(row, text))
+    hits = search.people(row, text)
+    if row.erased.exists():  # nobody's rows, which stay for their codes
+        hits = hits.only(f"n_events > 0 OR outside_id !~ '{people.NOBODY}'")
+    shown = page(request, hits)
     for found in shown:
         found.bot = bots.get(found.code)
     return {"page": shown, "text": text, "here": query(request, page=None)}

@@ -1,5 +1,7 @@
 """The users of a log: new codes, and what a user file says about them."""
 
+import re
+import secrets
 from collections.abc import Sequence
 
 from django.db import connection
@@ -9,6 +11,18 @@ from recweb.datasets.codes import Codes
 from recweb.datasets.models import EventName, Person
 
 COLUMNS = ("dataset_id", "code", "outside_id", "n_events", "attributes")
+
+NOBODY = "^erased-[0-9a-f]{16}$"  # whose code stays, for arrays count on codes without holes
+
+
+def nobody() -> str:
+    """The outside id of an erased user's row."""
+    return f"erased-{secrets.token_hex(8)}"
+
+
+def nobodies(ids: Sequence[str]) -> int:
+    """How many of these rows are an erased user's."""
+    return sum(re.fullmatch(NOBODY, each) is not None for each in ids)
 
 
 def add(dataset_id: int, codes: Codes) -> None:

@@ -38,6 +38,15 @@ def figures(rows: Rows, names: Sequence[str], facts: Facts, n_users: int) -> Fig
     }
 
 
+def leave_out(figures: Figures, nobodies: int) -> None:
+    """Count no user who was erased: the row stays, as arrays count on codes without holes."""
+    counts = figures["counts"]
+    counts["users"] -= nobodies
+    counts["erased"] = nobodies
+    cells = counts["users"] * counts["items"]
+    counts["density"] = counts["pairs"] / cells if cells else 0.0
+
+
 def _counts(rows: Rows, facts: Facts, per_user: np.ndarray, per_item: np.ndarray) -> Figures:
     n_users, n_items = len(per_user), len(per_item)
     pairs = _pairs(rows)

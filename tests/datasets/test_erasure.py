@@ -69,6 +69,10 @@ def test_abu_10_everything_about_a_user_goes(loaded: Dataset, ann: User, login: 
     newest = loaded.version
     assert newest is not None
     assert (newest.number, newest.n_interactions) == (3, 7 + 1)  # one row was there already
+    # the row stays in the arrays, and is counted nowhere
+    assert (newest.n_users, newest.n_people, newest.profile["counts"]["users"]) == (4, 3, 3)
+    assert newest.density == 8 / (3 * newest.n_items)
+    assert "erased-" not in text_of(login(ann).get("/datasets/shop/?tab=users"))
     mac = privacy.mac(loaded.pk, CANARY)
     assert Erased.objects.get().mac == mac
     assert Erased.objects.get().counts["events"] == 2
