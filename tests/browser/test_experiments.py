@@ -65,6 +65,7 @@ def test_rows_are_ticked_by_keys_and_compared(
     page = open_page("/experiments/", ann)
     page.keyboard.press("c")
     expect(page.locator(".note.error")).to_contain_text("0 runs were chosen")
+    page.wait_for_load_state()  # the new page's keys listen from here on
     for key in "jxjx":
         page.keyboard.press(key)
     expect(page.locator("#ticked")).to_have_text("(2)")
