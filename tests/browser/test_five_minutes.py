@@ -196,6 +196,7 @@ def start(page: Page, preset: str) -> None:
     page.locator("#new-run").click()
     page.locator(f"[aria-labelledby=preset-{preset}] form button").click()
     expect(page.locator("#run progress")).to_be_visible(timeout=SOON)
+    page.wait_for_load_state()  # its keys listen from here on
 
 
 def rows_of(page: Page) -> Iterator[tuple[str, list[str]]]:
