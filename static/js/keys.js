@@ -5,8 +5,8 @@ const body = document.body;
 const mapBlock = document.getElementById("key-map");
 const remap = mapBlock ? JSON.parse(mapBlock.textContent) : {}; // usual key -> chosen key
 const RESERVED = new Set(["Tab", "Enter", " ", "ArrowUp", "ArrowDown"]);
-let first = ""; // the g of "g h"
-let timer = 0;
+const PAIR_MS = 2000; // between g and h, by the keys' own clock: a busy page reads both late
+let first = { key: "", at: 0 }; // the g of "g h"
 
 export const on = body.dataset.keys !== "off";
 
@@ -38,19 +38,11 @@ function onControl(event) {
 }
 
 function find(event) {
-  const key = event.key.length === 1 ? event.key : event.key;
-  if (first) {
-    const pair = keys.get(`${first} ${key}`);
-    first = "";
-    if (pair) return pair;
-  }
-  if ([...keys.keys()].some((name) => name.startsWith(`${key} `))) {
-    first = key;
-    clearTimeout(timer);
-    timer = setTimeout(() => { first = ""; }, 1200);
-    return keys.get(key);
-  }
-  return keys.get(key);
+  const { key, timeStamp: at } = event;
+  const pair = first.key && at - first.at < PAIR_MS ? keys.get(`${first.key} ${key}`) : null;
+  const begins = !pair && [...keys.keys()].some((name) => name.startsWith(`${key} `));
+  first = begins ? { key, at } : { key: "", at: 0 };
+  return pair ?? keys.get(key);
 }
 
 function pressed(event) {
