@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -24,9 +25,9 @@ class Crowd:
 
     def __init__(self, stand: Stand, scenarios: list[Scenario]) -> None:
         self.pool = ThreadPoolExecutor(len(scenarios))
-        self.runs: dict[Scenario, Future[object]] = {
+        self.runs: dict[Scenario, Future[Any]] = {
             scenario: self.pool.submit(scenario, stand) for scenario in scenarios
         }
 
-    def result(self, scenario: Scenario) -> object:
+    def result(self, scenario: Scenario) -> Any:
         return self.runs[scenario].result(timeout=120)

@@ -37,8 +37,14 @@ def retry(id: int) -> dict[str, Any]:
 
 
 def ring(id: int, copies: int = 1) -> dict[str, Any]:
+    """At least so many messages: on a busy machine one ring may give up after its half second."""
     job = Job.objects.get(pk=id)
-    return {"rung": sum(orders.ring(job) for _ in range(copies))}
+    rung = 0
+    for _ in range(5 * copies):
+        rung += orders.ring(job)
+        if rung == copies:
+            break
+    return {"rung": rung}
 
 
 def rounds(overdue: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import re
 import signal
 import time
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -34,15 +35,16 @@ def kill_mid_epoch(stand: Stand, number: int, kind: str = "drill-parse") -> tupl
     return job, whole, gap
 
 
-def resumed_well(stand: Stand, job: int, whole: int, gap: float) -> None:
+def resumed_well(stand: Stand, job: int, whole: int, gap: float) -> float:
+    """Seconds until somebody went on with it."""
     assert stand.digests(job) == [unkilled(stand)]
     assert len(begun(stand, job)) <= EPOCHS + 1, "more than the broken epoch was done again"
     assert sorted(set(stand.epochs(job))) == stand.epochs(job)
-    assert gap <= LEASE + PERIOD + 2
+    return gap
 
 
-def flt_01(stand: Stand, number: int) -> None:
-    resumed_well(stand, *kill_mid_epoch(stand, number))
+def flt_01(stand: Stand, number: int) -> float:
+    return resumed_well(stand, *kill_mid_epoch(stand, number))
 
 
 flt_01_first, flt_01_second, flt_01_third = (partial(flt_01, number=n) for n in (1, 2, 3))
@@ -52,21 +54,21 @@ def flt_01_without_checkpoints(stand: Stand) -> None:
     resumed_well(stand, *kill_mid_epoch(stand, 4, "drill-forgetful"))
 
 
-def flt_04(stand: Stand) -> None:
+def flt_04(stand: Stand) -> dict[str, Any]:
     job = stand.order("drill-poison", "poisoner")
     other = stand.order("drill-parse", "neighbour", epochs=2, seconds=0.1)
     stand.until(other, "done")
     stand.until(job, "done", "failed")
     found = stand.job(job)
-    assert (found["state"], found["lost"], found["attempt"]) == ("failed", 3, 3)
     assert "lost 3 times" in found["error"] and "SIGKILL" in found["error"]
     assert stand.sql("SELECT state FROM drill_ended WHERE job_id = %s", job) == [("failed",)]
+    return found
 
 
-def flt_04_in_the_pool_process(stand: Stand) -> None:
+def flt_04_in_the_pool_process(stand: Stand) -> dict[str, Any]:
     job = stand.order("drill-poison-pool", "pool-poisoner")
     stand.until(job, "failed", seconds=3 * (LEASE + PERIOD + 6))
-    assert stand.job(job)["lost"] == 3
+    return stand.job(job)
 
 
 def flt_04_without_a_limit(stand: Stand) -> None:
@@ -78,37 +80,38 @@ def flt_04_without_a_limit(stand: Stand) -> None:
         stand.ask("cancel", id=job)
 
 
-def flt_26(stand: Stand, kind: str = "drill-quick") -> None:
+def flt_26(stand: Stand, kind: str = "drill-quick") -> dict[str, Any]:
     job = stand.order(kind, f"ten-{kind}", epochs=2, seconds=0.5)
     assert stand.ask("ring", id=job, copies=10)["rung"] == 10
     stand.until(job, "done")
     stand.wait(lambda: not stand.running(kind), 60)
     assert stand.epochs(job) == [0, 1] and len(stand.digests(job)) == 1
-    assert stand.job(job)["attempt"] == 1
+    return stand.job(job)
 
 
 def flt_26_without_a_claim(stand: Stand) -> None:
     flt_26(stand, "drill-lab-c")
 
 
-def gone(stand: Stand, job: int, pids: list[int]) -> None:
-    """Cancelled in ten seconds, and nothing is left of it: no process, no memory."""
+def gone(stand: Stand, job: int, pids: list[int]) -> float:
+    """Seconds of a cancel after which nothing is left: no process, no memory, no late write."""
     began = time.monotonic()
     stand.ask("cancel", id=job)
     stand.until(job, "cancelled", seconds=10)
     assert not [pid for pid in pids if alive(pid)], "its processes live on"
-    assert time.monotonic() - began <= 10
+    spent = time.monotonic() - began
     rows = stand.sql("SELECT count(*) FROM drill_epoch WHERE job_id = %s", job)
     assert stand.sql("SELECT state FROM drill_ended WHERE job_id = %s", job) == [("cancelled",)]
     stand.never(
         lambda: stand.sql("SELECT count(*) FROM drill_epoch WHERE job_id = %s", job) != rows
     )
+    return spent
 
 
-def flt_28_running(stand: Stand) -> None:
+def flt_28_running(stand: Stand) -> float:
     job = stand.order("drill-parse", "canceller", epochs=100)
     stand.wait(lambda: len(stand.epochs(job)) >= 1, 60)
-    gone(stand, job, [stand.child(job)])
+    return gone(stand, job, [stand.child(job)])
 
 
 def deaf(stand: Stand, kind: str) -> tuple[int, list[int]]:
@@ -119,8 +122,8 @@ def deaf(stand: Stand, kind: str) -> tuple[int, list[int]]:
     return job, [stand.child(job), int(grandchild.group(1))]
 
 
-def flt_28_deaf(stand: Stand) -> None:
-    gone(stand, *deaf(stand, "drill-deaf"))
+def flt_28_deaf(stand: Stand) -> float:
+    return gone(stand, *deaf(stand, "drill-deaf"))
 
 
 def flt_28_without_a_kill(stand: Stand) -> None:
@@ -131,29 +134,32 @@ def flt_28_without_a_kill(stand: Stand) -> None:
         os.killpg(pids[0], signal.SIGKILL)
 
 
-def a_hang(stand: Stand) -> None:
+def a_hang(stand: Stand) -> tuple[int, bool]:
+    """How often it was lost before the cancel, and whether the hanging process is still there."""
     job = stand.order("drill-hang", "hanger")
     child = stand.wait_for(lambda: stand.child(job), 60)
     stand.wait(lambda: stand.job(job)["lost"] == 1, 30)
+    lost = stand.job(job)["lost"]
     stand.wait(lambda: not alive(child), 5)
     stand.ask("cancel", id=job)
     stand.until(job, "cancelled", seconds=15)
+    return lost, alive(child)
 
 
-def eats(stand: Stand, kind: str, limit: int) -> None:
+def eats(stand: Stand, kind: str, limit: int) -> dict[str, Any]:
     job = stand.order(kind, f"eater-{kind}")
     stand.until(job, "failed", "done")
-    error = stand.job(job)["error"]
-    assert "needs more than" in error and f"the limit is {limit} MB" in error
-    assert stand.job(job)["attempt"] == 1, "the same would only happen again"
+    found = stand.job(job)
+    assert f"the limit is {limit} MB" in found["error"]
+    return found
 
 
-def flt_18_parser(stand: Stand) -> None:
-    eats(stand, "drill-eater", 1500)
+def flt_18_parser(stand: Stand) -> dict[str, Any]:
+    return eats(stand, "drill-eater", 1500)
 
 
-def flt_18_trainer(stand: Stand) -> None:
-    eats(stand, "drill-grower", 400)
+def flt_18_trainer(stand: Stand) -> dict[str, Any]:
+    return eats(stand, "drill-grower", 400)
 
 
 SCENARIOS = [
@@ -171,8 +177,8 @@ def crowd(stand: Stand) -> Crowd:
 
 
 @pytest.mark.parametrize("scenario", [flt_01_first, flt_01_second, flt_01_third])
-def test_flt_01_a_killed_training_goes_on(crowd: Crowd, scenario: partial[None]) -> None:
-    crowd.result(scenario)
+def test_flt_01_a_killed_training_goes_on(crowd: Crowd, scenario: partial[float]) -> None:
+    assert crowd.result(scenario) <= LEASE + PERIOD + 2
 
 
 def test_flt_01_without_checkpoints_more_is_lost(crowd: Crowd) -> None:
@@ -181,11 +187,13 @@ def test_flt_01_without_checkpoints_more_is_lost(crowd: Crowd) -> None:
 
 
 def test_flt_04_a_poison_job_fails_after_three(crowd: Crowd) -> None:
-    crowd.result(flt_04)
+    found = crowd.result(flt_04)
+    assert (found["state"], found["lost"], found["attempt"]) == ("failed", 3, 3)
 
 
 def test_flt_04_a_poison_job_in_the_pool_fails_too(crowd: Crowd) -> None:
-    crowd.result(flt_04_in_the_pool_process)
+    found = crowd.result(flt_04_in_the_pool_process)
+    assert (found["state"], found["lost"]) == ("failed", 3)
 
 
 def test_flt_04_without_a_limit_it_goes_on_for_ever(crowd: Crowd) -> None:
@@ -194,7 +202,8 @@ def test_flt_04_without_a_limit_it_goes_on_for_ever(crowd: Crowd) -> None:
 
 
 def test_flt_26_ten_messages_are_one_run(crowd: Crowd) -> None:
-    crowd.result(flt_26)
+    found = crowd.result(flt_26)
+    assert (found["state"], found["attempt"]) == ("done", 1)
 
 
 def test_flt_26_without_a_claim_it_runs_more_than_once(crowd: Crowd) -> None:
@@ -203,11 +212,11 @@ def test_flt_26_without_a_claim_it_runs_more_than_once(crowd: Crowd) -> None:
 
 
 def test_flt_28_cancel_ends_a_running_job(crowd: Crowd) -> None:
-    crowd.result(flt_28_running)
+    assert crowd.result(flt_28_running) <= 10
 
 
 def test_flt_28_cancel_ends_a_job_that_does_not_listen(crowd: Crowd) -> None:
-    crowd.result(flt_28_deaf)
+    assert crowd.result(flt_28_deaf) <= 10
 
 
 def test_flt_28_without_a_kill_it_lives_on(crowd: Crowd) -> None:
@@ -216,15 +225,16 @@ def test_flt_28_without_a_kill_it_lives_on(crowd: Crowd) -> None:
 
 
 def test_a_hang_is_no_life(crowd: Crowd) -> None:
-    crowd.result(a_hang)
+    assert crowd.result(a_hang) == (1, False)
 
 
 @pytest.mark.parametrize("scenario", [flt_18_parser, flt_18_trainer])
 def test_flt_18_who_eats_memory_is_told_the_limit(crowd: Crowd, scenario: Scenario) -> None:
-    crowd.result(scenario)
+    found = crowd.result(scenario)
+    assert found["state"] == "failed" and "needs more than" in found["error"]
+    assert found["attempt"] == 1, "the same would only happen again"
 
 
 @pytest.mark.long
 def test_flt_01_twenty_kills(stand: Stand) -> None:
-    for number in range(100, 120):
-        flt_01(stand, number)
+    assert max(flt_01(stand, number) for number in range(100, 120)) <= LEASE + PERIOD + 2

@@ -42,7 +42,6 @@ def flt_02_and_28(stand: Stand) -> dict[str, float]:
     gaps = {"cancel": stand.until(cancelled, "cancelled", seconds=10)}
     stand.wait(lambda: stand.job(goes_on)["lost"] == 1, LOST)
     gaps["found"] = time.monotonic() - began
-    assert gaps["found"] <= LOST
     as_if_nothing_had_happened(stand, goes_on)
     assert stand.job(cancelled)["attempt"] == 1
     return gaps
@@ -60,7 +59,8 @@ def freeze(processes: list[psutil.Process], job: int, stand: Stand) -> None:
             process.resume()
 
 
-def one_winner(stand: Stand, job: int, frozen: int) -> None:
+def one_winner(stand: Stand, job: int, frozen: int) -> list[str]:
+    """The folders that are left of its attempts."""
     stand.until(job, "done", seconds=60)
     stand.wait(lambda: not alive(frozen), 30)
     assert stand.sql("SELECT attempt FROM drill_result WHERE job_id = %s", job) == [(2,)]
@@ -69,15 +69,15 @@ def one_winner(stand: Stand, job: int, frozen: int) -> None:
     assert not stand.sql(late, job)
     kind = stand.sql("SELECT kind FROM jobs_job WHERE id = %s", job)[0][0]
     folders = sorted((stand.home / "artifacts" / f"{kind}-{job}").iterdir())
-    assert [folder.name for folder in folders] == ["attempt-2"]
+    return [folder.name for folder in folders]
 
 
-def flt_05(stand: Stand) -> None:
+def flt_05(stand: Stand) -> list[str]:
     with stand.trains:
         job = training(stand, "drill-train", "frozen")
         child = stand.child(job)
         freeze(stand.tree(stand.whose(job)), job, stand)
-        one_winner(stand, job, child)
+        return one_winner(stand, job, child)
 
 
 def flt_05_without_a_fence(stand: Stand) -> None:
@@ -128,16 +128,15 @@ def crowd(stand: Stand) -> Crowd:
 
 
 def test_flt_02_a_killed_worker_is_replaced(crowd: Crowd) -> None:
-    crowd.result(flt_02_and_28)
+    assert crowd.result(flt_02_and_28)["found"] <= LOST
 
 
 def test_flt_28_a_dead_workers_job_can_be_cancelled(crowd: Crowd) -> None:
-    gaps = crowd.result(flt_02_and_28)
-    assert isinstance(gaps, dict) and gaps["cancel"] <= 10
+    assert crowd.result(flt_02_and_28)["cancel"] <= 10
 
 
 def test_flt_05_a_frozen_worker_wakes_up_a_loser(crowd: Crowd) -> None:
-    crowd.result(flt_05)
+    assert crowd.result(flt_05) == ["attempt-2"]
 
 
 def test_flt_05_without_a_fence_both_win(crowd: Crowd) -> None:
@@ -147,7 +146,7 @@ def test_flt_05_without_a_fence_both_win(crowd: Crowd) -> None:
 
 def test_flt_09_who_is_cut_off_from_the_database_stops_by_itself(crowd: Crowd) -> None:
     gone = crowd.result(flt_09)
-    assert isinstance(gone, float) and LEASE - PERIOD <= gone <= LEASE + GRACE
+    assert LEASE - PERIOD <= gone <= LEASE + GRACE
 
 
 def test_flt_09_without_its_own_clock_it_works_on(crowd: Crowd) -> None:
@@ -156,7 +155,7 @@ def test_flt_09_without_its_own_clock_it_works_on(crowd: Crowd) -> None:
 
 
 def test_flt_27_a_leaving_worker_gives_its_job_back(crowd: Crowd) -> None:
-    crowd.result(flt_27)
+    assert crowd.result(flt_27) <= 5
 
 
 def test_flt_27_without_passing_it_on_the_job_stays(crowd: Crowd) -> None:
@@ -218,5 +217,4 @@ def test_without_the_clock_nothing_lost_is_found(
 
 @pytest.mark.long
 def test_flt_27_ten_leavings(stand: Stand) -> None:
-    for _ in range(10):
-        flt_27(stand)
+    assert max(flt_27(stand) for _ in range(10)) <= 5
