@@ -49,7 +49,7 @@ def models() -> dict[str, Spec]:
     for path in sorted((ROOT / "models").glob("*.py")):
         spec = _literals(path).get("SPEC")
         if spec is not None:
-            found[spec["id"]] = spec | {"module": path.stem}
+            found[spec["id"]] = spec | {"module": path.stem, "params": params(spec)}
     return found
 
 
@@ -88,13 +88,26 @@ def check_params(model: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def fill(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:
     """As `check_params`, for a SPEC at hand. Raises ParamError at the first wrong parameter."""
-    known = spec["params"]
+    known = params(spec)
     for field in given:
         if field not in known:
             raise ParamError(field, "unknown", given[field], choices=tuple(known))
     return {
         field: _checked(field, rule, given[field]) if field in given else rule["default"]
         for field, rule in known.items()
+    }
+
+
+def params(spec: Spec) -> dict[str, Spec]:
+    """The parameters of a SPEC as it stands in its file: {"like": NAME, ...} is the one of that
+    name in models/params.py, with what the SPEC says otherwise. Raises KeyError on another name.
+    """
+    shared = _literals(ROOT / "models" / "params.py")["PARAMS"]
+    return {
+        field: shared[rule["like"]] | {key: rule[key] for key in rule if key != "like"}
+        if "like" in rule
+        else rule
+        for field, rule in spec["params"].items()
     }
 
 
@@ -176,13 +189,13 @@ def _camel(name: str) -> str:
 
 @cache
 def _literals(path: Path) -> dict[str, Any]:
-    """SPEC and SPECS of a file that is read, never run."""
+    """SPEC, SPECS and PARAMS of a file that is read, never run."""
     if not path.exists():
         return {}
     found = {}
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         for target in targets:
-            if isinstance(target, ast.Name) and target.id in ("SPEC", "SPECS"):
+            if isinstance(target, ast.Name) and target.id in ("SPEC", "SPECS", "PARAMS"):
                 found[target.id] = ast.literal_eval(node.value)  # type: ignore[attr-defined]
     return found

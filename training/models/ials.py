@@ -45,18 +45,7 @@ SPEC: dict[str, Any] = {
     "needs": [],
     "serving": "factors",
     "params": {
-        "factors": {
-            "type": "int",
-            "default": 64,
-            "low": 1,
-            "high": 1024,
-            "log": True,
-            "tune": [16, 128],
-            "help": {
-                "en": "Length of the vectors. More can tell finer tastes apart and costs more.",
-                "zh-hans": "向量长度。越大越能区分细微口味,成本也越高。",
-            },
-        },
+        "factors": {"like": "factors", "tune": [16, 128]},
         "regularization": {
             "type": "float",
             "default": 30.0,

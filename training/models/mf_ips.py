@@ -72,18 +72,7 @@ SPEC: dict[str, Any] = {
                 "zh-hans": "可信的最低曝光概率。越低修正越多,但依赖更少的事件;1 即 iALS。",
             },
         },
-        "factors": {
-            "type": "int",
-            "default": 64,
-            "low": 1,
-            "high": 1024,
-            "log": True,
-            "tune": [16, 128],
-            "help": {
-                "en": "Length of the vectors. More can tell finer tastes apart and costs more.",
-                "zh-hans": "向量长度。越大越能区分细微口味,成本也越高。",
-            },
-        },
+        "factors": {"like": "factors", "tune": [16, 128]},
         "regularization": {
             "type": "float",
             "default": 30.0,

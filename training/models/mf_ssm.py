@@ -6,17 +6,13 @@ with cosine scores over a temperature. The other losses stand here to be compare
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from training.models.contract import Progress
-from training.registry import fill
+from training.models.learnt import LearntFactors
 from training.split import Split
-from training.store import Checkpoint
 
 if TYPE_CHECKING:
-    from training.engine.loop import Trained
+    import torch
 
 SPEC: dict[str, Any] = {
     "id": "mf_ssm",
@@ -60,18 +56,7 @@ SPEC: dict[str, Any] = {
                 "bce、focal:是或否;mse:1 或 0。",
             },
         },
-        "factors": {
-            "type": "int",
-            "default": 64,
-            "low": 1,
-            "high": 1024,
-            "log": True,
-            "tune": [16, 128],
-            "help": {
-                "en": "Length of the vectors. More can tell finer tastes apart and costs more.",
-                "zh-hans": "向量长度。越大越能区分细微口味,成本也越高。",
-            },
-        },
+        "factors": {"like": "factors", "tune": [16, 128]},
         "temperature": {
             "type": "float",
             "default": 0.2,
@@ -123,19 +108,7 @@ SPEC: dict[str, Any] = {
                 "20,000 个时使用,其他损失始终使用。",
             },
         },
-        "popularity": {
-            "type": "float",
-            "default": 0.0,
-            "low": 0.0,
-            "high": 1.0,
-            "log": False,
-            "tune": False,
-            "help": {
-                "en": "How negatives are drawn: 0 every item alike, 1 as often as it was taken "
-                "(infonce corrects for it by logQ).",
-                "zh-hans": "负例抽取方式:0 每个物品等概率,1 按被接触次数(infonce 用 logQ 校正)。",
-            },
-        },
+        "popularity": {"like": "popularity_logq"},
         "regularization": {
             "type": "float",
             "default": 0.05,
@@ -148,113 +121,26 @@ SPEC: dict[str, Any] = {
                 "zh-hans": "仅用于 mse:越高,每个事件的向量越被拉向 0。",
             },
         },
-        "learning_rate": {
-            "type": "float",
-            "default": 0.01,
-            "low": 0.00001,
-            "high": 1.0,
-            "log": True,
-            "tune": [0.001, 0.02],
-            "help": {
-                "en": "Length of a step. Higher learns faster and may diverge.",
-                "zh-hans": "步长。越高学得越快,但可能发散。",
-            },
-        },
-        "batch": {
-            "type": "int",
-            "default": 8192,
-            "low": 1,
-            "high": 1000000,
-            "log": True,
-            "tune": False,
-            "help": {
-                "en": "Events of one step (whole users, as many as have so many).",
-                "zh-hans": "每一步的事件数(取整用户)。",
-            },
-        },
-        "epochs": {
-            "type": "int",
-            "default": None,
-            "low": 1,
-            "high": 10000,
-            "log": True,
-            "help": {
-                "en": "Passes over the log. Empty: until validation stops rising, the best kept.",
-                "zh-hans": "遍历日志的轮数。留空:直到验证指标不再上升,并保留最好的一轮。",
-            },
-        },
-        "accumulate": {
-            "type": "int",
-            "default": 1,
-            "low": 1,
-            "high": 1024,
-            "log": True,
-            "tune": False,
-            "help": {
-                "en": "Parts that a step is computed in: less memory, the same step.",
-                "zh-hans": "将一步拆成几部分计算:更省内存,结果相同。",
-            },
-        },
-        "precision": {
-            "type": "choice",
-            "default": "float32",
-            "choices": ["float32", "bfloat16"],
-            "tune": False,
-            "help": {
-                "en": "bfloat16 is faster on graphics cards and new processors, and coarser.",
-                "zh-hans": "bfloat16 在显卡和新处理器上更快,但精度较低。",
-            },
-        },
+        "learning_rate": {"like": "learning_rate"},
+        "batch": {"like": "batch_of_users"},
+        "epochs": {"like": "epochs"},
+        "accumulate": {"like": "accumulate"},
+        "precision": {"like": "precision"},
     },
 }
 
 
-class SoftmaxMF:
+class SoftmaxMF(LearntFactors):
     """Factors of both sides, of length 1 but for mse: all other losses compare directions."""
 
-    def __init__(self, **params: Any) -> None:
-        self.params = fill(SPEC, params)
+    spec = SPEC
 
-    def fit(
-        self,
-        split: Split,
-        *,
-        rng: np.random.Generator,
-        progress: Progress,
-        checkpoint: Checkpoint | None = None,
-    ) -> Self:
-        """Learn from split.train; an interrupted run goes on from `checkpoint`, bit for bit.
-
-        Raises engine.diverged.Diverged (a ValueError) when the loss is no number.
-        """
-        from training.engine.factors import served
-        from training.engine.loop import train
-        from training.engine.session import session
-        from training.engine.state import identity
-        from training.engine.task import plan_of
+    def task(self, split: Split, device: torch.device) -> Any:
+        """engine.task.Task."""
         from training.models.mf_ssm_task import Contrast
 
-        with session(rng) as device:
-            task = Contrast(split.train, self.params, device)
-            self.trained_: Trained = train(
-                task,
-                plan_of(self.params, batch=task.log.batch(self.params["batch"]), most=150),
-                split,
-                identity=identity(SPEC["id"], self.params, split.train),
-                progress=progress,
-                checkpoint=checkpoint,
-            )
-            self.user_factors_, self.item_factors_ = served(task.vectors, split.train)
-        return self
+        return Contrast(split.train, self.params, device)
 
-    def scores(self, users: np.ndarray) -> np.ndarray:
-        """User factors times item factors, float32 (len(users), n_items)."""
-        return np.asarray(self.user_factors_[users] @ self.item_factors_.T)
-
-    def serving(self) -> dict[str, np.ndarray]:
-        """user_factors, item_factors float32 (form factors)."""
-        return {"user_factors": self.user_factors_, "item_factors": self.item_factors_}
-
-    def serving_meta(self) -> dict[str, Any]:
-        """The form, and the epochs that a refit on the whole log takes."""
-        return {"form": "factors", "epochs": self.trained_.epochs}
+    def plan(self, task: Any) -> dict[str, Any]:
+        """engine.task.Plan."""
+        return {"batch": task.log.batch(self.params["batch"]), "most": 150}

@@ -6,17 +6,13 @@ a history goes through a narrow normal code and comes back as a distribution ove
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from training.models.contract import Progress
-from training.registry import fill
+from training.models.learnt import LearntFactors
 from training.split import Split
-from training.store import Checkpoint
 
 if TYPE_CHECKING:
-    from training.engine.loop import Trained
+    import torch
 
 SPEC: dict[str, Any] = {
     "id": "multvae",
@@ -116,18 +112,7 @@ SPEC: dict[str, Any] = {
                 "zh-hans": "越高,所有权重越被拉向 0(AdamW 权重衰减)。",
             },
         },
-        "learning_rate": {
-            "type": "float",
-            "default": 0.001,
-            "low": 0.00001,
-            "high": 1.0,
-            "log": True,
-            "tune": [0.0002, 0.005],
-            "help": {
-                "en": "Length of a step. Higher learns faster and may diverge.",
-                "zh-hans": "步长。越高学得越快,但可能发散。",
-            },
-        },
+        "learning_rate": {"like": "learning_rate", "default": 0.001, "tune": [0.0002, 0.005]},
         "batch": {
             "type": "int",
             "default": 128,
@@ -140,89 +125,24 @@ SPEC: dict[str, Any] = {
                 "zh-hans": "每一步的用户数。",
             },
         },
-        "epochs": {
-            "type": "int",
-            "default": None,
-            "low": 1,
-            "high": 10000,
-            "log": True,
-            "help": {
-                "en": "Passes over the log. Empty: until validation stops rising, the best kept.",
-                "zh-hans": "遍历日志的轮数。留空:直到验证指标不再上升,并保留最好的一轮。",
-            },
-        },
-        "accumulate": {
-            "type": "int",
-            "default": 1,
-            "low": 1,
-            "high": 1024,
-            "log": True,
-            "tune": False,
-            "help": {
-                "en": "Parts that a step is computed in: less memory, the same step.",
-                "zh-hans": "将一步拆成几部分计算:更省内存,结果相同。",
-            },
-        },
-        "precision": {
-            "type": "choice",
-            "default": "float32",
-            "choices": ["float32", "bfloat16"],
-            "tune": False,
-            "help": {
-                "en": "bfloat16 is faster on graphics cards and new processors, and coarser.",
-                "zh-hans": "bfloat16 在显卡和新处理器上更快,但精度较低。",
-            },
-        },
+        "epochs": {"like": "epochs"},
+        "accumulate": {"like": "accumulate"},
+        "precision": {"like": "precision"},
     },
 }
 
 
-class MultVAE:
+class MultVAE(LearntFactors):
     """The last layer is linear: its input is a user's vector, its rows are the items' vectors."""
 
-    def __init__(self, **params: Any) -> None:
-        self.params = fill(SPEC, params)
+    spec = SPEC
 
-    def fit(
-        self,
-        split: Split,
-        *,
-        rng: np.random.Generator,
-        progress: Progress,
-        checkpoint: Checkpoint | None = None,
-    ) -> Self:
-        """Learn from split.train; an interrupted run goes on from `checkpoint`, bit for bit.
-
-        Raises engine.diverged.Diverged (a ValueError) when the loss is no number.
-        """
-        from training.engine.factors import served
-        from training.engine.loop import train
-        from training.engine.session import session
-        from training.engine.state import identity
-        from training.engine.task import plan_of
+    def task(self, split: Split, device: torch.device) -> Any:
+        """engine.task.Task."""
         from training.models.multvae_task import Restored
 
-        with session(rng) as device:
-            task = Restored(split.train, self.params, device)
-            self.trained_: Trained = train(
-                task,
-                plan_of(self.params, decay=self.params["decay"], most=300, usual=100, patience=20),
-                split,
-                identity=identity(SPEC["id"], self.params, split.train),
-                progress=progress,
-                checkpoint=checkpoint,
-            )
-            self.user_factors_, self.item_factors_ = served(task.vectors, split.train)
-        return self
+        return Restored(split.train, self.params, device)
 
-    def scores(self, users: np.ndarray) -> np.ndarray:
-        """User factors times item factors, float32 (len(users), n_items)."""
-        return np.asarray(self.user_factors_[users] @ self.item_factors_.T)
-
-    def serving(self) -> dict[str, np.ndarray]:
-        """user_factors, item_factors float32 (form factors)."""
-        return {"user_factors": self.user_factors_, "item_factors": self.item_factors_}
-
-    def serving_meta(self) -> dict[str, Any]:
-        """The form, and the epochs that a refit on the whole log takes."""
-        return {"form": "factors", "epochs": self.trained_.epochs}
+    def plan(self, task: Any) -> dict[str, Any]:
+        """engine.task.Plan."""
+        return {"decay": self.params["decay"], "most": 300, "usual": 100, "patience": 20}

@@ -6,18 +6,16 @@ drawn negatives. A baseline: Rendle et al. (RecSys 2020) show the tuned dot prod
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.models.contract import Progress
+from training.models.learnt import Learnt
 from training.models.serving_forms import lists
-from training.registry import fill
 from training.split import Split
-from training.store import Checkpoint
 
 if TYPE_CHECKING:
-    from training.engine.loop import Trained
+    import torch
 
 SPEC: dict[str, Any] = {
     "id": "neumf",
@@ -49,18 +47,7 @@ SPEC: dict[str, Any] = {
     "needs": [],
     "serving": "lists",
     "params": {
-        "factors": {
-            "type": "int",
-            "default": 32,
-            "low": 1,
-            "high": 1024,
-            "log": True,
-            "tune": [16, 128],
-            "help": {
-                "en": "Length of the vectors. More can tell finer tastes apart and costs more.",
-                "zh-hans": "向量长度。越大越能区分细微口味,成本也越高。",
-            },
-        },
+        "factors": {"like": "factors", "default": 32, "tune": [16, 128]},
         "hidden": {
             "type": "int",
             "default": 64,
@@ -97,126 +84,35 @@ SPEC: dict[str, Any] = {
                 "zh-hans": "越高,事件中用户和物品的向量越接近 0。",
             },
         },
-        "negatives": {
-            "type": "int",
-            "default": 4,
-            "low": 1,
-            "high": 1000,
-            "log": True,
-            "tune": False,
-            "help": {
-                "en": "Items drawn against each event, anew in every epoch; their losses average.",
-                "zh-hans": "每个事件抽取的负例物品数,每轮重新抽取;损失取平均。",
-            },
-        },
-        "popularity": {
-            "type": "float",
-            "default": 0.0,
-            "low": 0.0,
-            "high": 1.0,
-            "log": False,
-            "help": {
-                "en": "How they are drawn: 0 every item alike, 1 as often as it was taken.",
-                "zh-hans": "抽取方式:0 每个物品等概率,1 按被接触次数。",
-            },
-        },
-        "learning_rate": {
-            "type": "float",
-            "default": 0.002,
-            "low": 0.00001,
-            "high": 1.0,
-            "log": True,
-            "tune": [0.0005, 0.01],
-            "help": {
-                "en": "Length of a step. Higher learns faster and may diverge.",
-                "zh-hans": "步长。越高学得越快,但可能发散。",
-            },
-        },
-        "batch": {
-            "type": "int",
-            "default": 2048,
-            "low": 1,
-            "high": 1000000,
-            "log": True,
-            "tune": False,
-            "help": {
-                "en": "Events of one step.",
-                "zh-hans": "每一步的事件数。",
-            },
-        },
-        "epochs": {
-            "type": "int",
-            "default": None,
-            "low": 1,
-            "high": 10000,
-            "log": True,
-            "help": {
-                "en": "Passes over the log. Empty: until validation stops rising, the best kept.",
-                "zh-hans": "遍历日志的轮数。留空:直到验证指标不再上升,并保留最好的一轮。",
-            },
-        },
-        "accumulate": {
-            "type": "int",
-            "default": 1,
-            "low": 1,
-            "high": 1024,
-            "log": True,
-            "tune": False,
-            "help": {
-                "en": "Parts that a step is computed in: less memory, the same step.",
-                "zh-hans": "将一步拆成几部分计算:更省内存,结果相同。",
-            },
-        },
-        "precision": {
-            "type": "choice",
-            "default": "float32",
-            "choices": ["float32", "bfloat16"],
-            "tune": False,
-            "help": {
-                "en": "bfloat16 is faster on graphics cards and new processors, and coarser.",
-                "zh-hans": "bfloat16 在显卡和新处理器上更快,但精度较低。",
-            },
-        },
+        "negatives": {"like": "negatives", "default": 4},
+        "popularity": {"like": "popularity"},
+        "learning_rate": {"like": "learning_rate", "default": 0.002, "tune": [0.0005, 0.01]},
+        "batch": {"like": "batch", "default": 2048},
+        "epochs": {"like": "epochs"},
+        "accumulate": {"like": "accumulate"},
+        "precision": {"like": "precision"},
     },
 }
 
 
-class NeuMF:
+class NeuMF(Learnt):
     """Scores come from the network, so that lists are what leaves for serving."""
 
-    def __init__(self, **params: Any) -> None:
-        self.params = fill(SPEC, params)
+    spec = SPEC
 
-    def fit(
-        self,
-        split: Split,
-        *,
-        rng: np.random.Generator,
-        progress: Progress,
-        checkpoint: Checkpoint | None = None,
-    ) -> Self:
-        """Learn from split.train; an interrupted run goes on from `checkpoint`, bit for bit.
-
-        Raises engine.diverged.Diverged (a ValueError) when the loss is no number.
-        """
-        from training.engine.loop import train
-        from training.engine.session import session
-        from training.engine.state import identity
-        from training.engine.task import plan_of
+    def task(self, split: Split, device: torch.device) -> Any:
+        """engine.task.Task."""
         from training.models.neumf_task import Network
 
-        with session(rng) as device:
-            task = Network(split.train, self.params, device)
-            self.trained_: Trained = train(
-                task,
-                plan_of(self.params, most=100, usual=20),
-                split,
-                identity=identity(SPEC["id"], self.params, split.train),
-                progress=progress,
-                checkpoint=checkpoint,
-            )
-            self.network_, self.train_ = task.frozen(), split.train
-        return self
+        return Network(split.train, self.params, device)
+
+    def plan(self, task: Any) -> dict[str, Any]:
+        """engine.task.Plan."""
+        return {"most": 100, "usual": 20}
+
+    def keep(self, task: Any, split: Split) -> None:
+        """The network, and whose lists are stored."""
+        self.network_, self.train_ = task.frozen(), split.train
 
     def scores(self, users: np.ndarray) -> np.ndarray:
         """The network's logits, float32 (len(users), n_items)."""

@@ -9,16 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from scipy import sparse
 
 from training.attention import states
-from training.models.contract import Progress
+from training.models.learnt import Learnt
 from training.models.order import Histories, histories
-from training.registry import fill
 from training.split import Split
-from training.store import Checkpoint
 
 if TYPE_CHECKING:
-    from training.engine.loop import Trained
+    import torch
 
 SPEC: dict[str, Any] = {
     "id": "sasrec",
@@ -151,18 +150,7 @@ SPEC: dict[str, Any] = {
                 "zh-hans": "仅用于 gbce:0 为普通二元交叉熵,1 完全消除负例过少造成的过度自信。",
             },
         },
-        "learning_rate": {
-            "type": "float",
-            "default": 0.001,
-            "low": 0.00001,
-            "high": 1.0,
-            "log": True,
-            "tune": [0.0003, 0.003],
-            "help": {
-                "en": "Length of a step. Higher learns faster and may diverge.",
-                "zh-hans": "步长。越高学得越快,但可能发散。",
-            },
-        },
+        "learning_rate": {"like": "learning_rate", "default": 0.001, "tune": [0.0003, 0.003]},
         "batch": {
             "type": "int",
             "default": 256,
@@ -176,39 +164,9 @@ SPEC: dict[str, Any] = {
                 "zh-hans": "每一步的历史数(长历史分段计);若一轮不足 50 步则自动减少。",
             },
         },
-        "epochs": {
-            "type": "int",
-            "default": None,
-            "low": 1,
-            "high": 10000,
-            "log": True,
-            "help": {
-                "en": "Passes over the log. Empty: until validation stops rising, the best kept.",
-                "zh-hans": "遍历日志的轮数。留空:直到验证指标不再上升,并保留最好的一轮。",
-            },
-        },
-        "accumulate": {
-            "type": "int",
-            "default": 1,
-            "low": 1,
-            "high": 1024,
-            "log": True,
-            "tune": False,
-            "help": {
-                "en": "Parts that a step is computed in: less memory, the same step.",
-                "zh-hans": "将一步拆成几部分计算:更省内存,结果相同。",
-            },
-        },
-        "precision": {
-            "type": "choice",
-            "default": "float32",
-            "choices": ["float32", "bfloat16"],
-            "tune": False,
-            "help": {
-                "en": "bfloat16 is faster on graphics cards and new processors, and coarser.",
-                "zh-hans": "bfloat16 在显卡和新处理器上更快,但精度较低。",
-            },
-        },
+        "epochs": {"like": "epochs"},
+        "accumulate": {"like": "accumulate"},
+        "precision": {"like": "precision"},
     },
 }
 
@@ -217,50 +175,36 @@ STEPS = 50  # of an epoch at least: a small log is learnt in small batches
 AT_ONCE = 256  # histories whose states are computed together
 
 
-class SASRec:
+class SASRec(Learnt):
     """Causal self-attention; a user is the state after the newest item of the history."""
 
-    def __init__(self, **params: Any) -> None:
-        self.params = fill(SPEC, params)
+    spec = SPEC
 
-    def fit(
-        self,
-        split: Split,
-        *,
-        rng: np.random.Generator,
-        progress: Progress,
-        checkpoint: Checkpoint | None = None,
-    ) -> Self:
-        """Learn from split.train; an interrupted run goes on from `checkpoint`, bit for bit.
-
-        Raises ValueError without times, on a random split, without a history of two items, and
-        engine.diverged.Diverged (a ValueError) when the loss is no number.
+    def task(self, split: Split, device: torch.device) -> Any:
+        """engine.task.Task. Raises ValueError without times, on a random split, and without a
+        history of two items.
         """
         known = histories(split, SPEC["id"])
-        ordered = split.train if split.train_at is None else split.train_at
         if not (np.diff(known.ends) > 1).any():
             raise ValueError("sasrec needs a history of at least two items, and there is none")
-        from training.engine.loop import train
-        from training.engine.session import session
-        from training.engine.state import identity
-        from training.engine.task import plan_of
         from training.models.sasrec_task import NextItem
 
         heads = self.params["heads"]
         width = -(-self.params["factors"] // heads) * heads
-        with session(rng) as device:
-            task = NextItem(split, known, self.params | {"factors": width}, device)
-            batch = max(1, min(self.params["batch"], task.examples // STEPS))
-            self.trained_: Trained = train(
-                task,
-                plan_of(self.params | {"batch": batch}, **PATIENCE),
-                split,
-                identity=identity(SPEC["id"], self.params, ordered),
-                progress=progress,
-                checkpoint=checkpoint,
-            )
-            self.weights_ = task.weights()
-        return self._read(known)
+        return NextItem(split, known, self.params | {"factors": width}, device)
+
+    def plan(self, task: Any) -> dict[str, Any]:
+        """engine.task.Plan."""
+        return PATIENCE | {"batch": max(1, min(self.params["batch"], task.examples // STEPS))}
+
+    def log(self, split: Split) -> sparse.csr_matrix:
+        """The order of the events counts, too."""
+        return split.train if split.train_at is None else split.train_at
+
+    def keep(self, task: Any, split: Split) -> None:
+        """The weights, and every user's state by them."""
+        self.weights_: dict[str, np.ndarray] = task.weights()
+        self.observe(split)
 
     def observe(self, split: Split) -> Self:
         """The same weights, reading the histories of `split`; nothing is learnt from them."""

@@ -46,17 +46,7 @@ SPEC: dict[str, Any] = {
     "needs": ["ratings"],
     "serving": "factors",
     "params": {
-        "factors": {
-            "type": "int",
-            "default": 16,
-            "low": 1,
-            "high": 256,
-            "log": True,
-            "help": {
-                "en": "Length of the vectors. More can tell finer tastes apart and costs more.",
-                "zh-hans": "向量长度。越大越能区分细微口味,成本也越高。",
-            },
-        },
+        "factors": {"like": "factors", "default": 16, "high": 256},
         "regularization": {
             "type": "float",
             "default": 15.0,

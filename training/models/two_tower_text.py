@@ -7,18 +7,16 @@ Sheng et al.: Language representations can be what recommenders need (ICLR 2025)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from training.features import item_features
-from training.models.contract import Progress
-from training.registry import fill
+from training.models.learnt import LearntFactors
 from training.split import Split
-from training.store import Checkpoint
 
 if TYPE_CHECKING:
-    from training.engine.loop import Trained
+    import torch
 
 SPEC: dict[str, Any] = {
     "id": "two_tower_text",
@@ -49,18 +47,7 @@ SPEC: dict[str, Any] = {
     "needs": ["text"],
     "serving": "factors",
     "params": {
-        "factors": {
-            "type": "int",
-            "default": 64,
-            "low": 1,
-            "high": 1024,
-            "log": True,
-            "tune": [32, 128],
-            "help": {
-                "en": "Length of the vectors. More can tell finer tastes apart and costs more.",
-                "zh-hans": "向量长度。越大越能区分细微口味,成本也越高。",
-            },
-        },
+        "factors": {"like": "factors", "tune": [32, 128]},
         "hidden": {
             "type": "int",
             "default": 128,
@@ -108,18 +95,7 @@ SPEC: dict[str, Any] = {
                 "zh-hans": "越高,所有权重越被拉向 0(AdamW)。",
             },
         },
-        "learning_rate": {
-            "type": "float",
-            "default": 0.003,
-            "low": 0.00001,
-            "high": 1.0,
-            "log": True,
-            "tune": [0.001, 0.01],
-            "help": {
-                "en": "Length of a step. Higher learns faster and may diverge.",
-                "zh-hans": "步长。越高学得越快,但可能发散。",
-            },
-        },
+        "learning_rate": {"like": "learning_rate", "default": 0.003, "tune": [0.001, 0.01]},
         "batch": {
             "type": "int",
             "default": 1024,
@@ -132,97 +108,33 @@ SPEC: dict[str, Any] = {
                 "zh-hans": "每一步的事件数,每条事件与其他事件的物品对比。",
             },
         },
-        "epochs": {
-            "type": "int",
-            "default": None,
-            "low": 1,
-            "high": 10000,
-            "log": True,
-            "help": {
-                "en": "Passes over the log. Empty: until validation stops rising, the best kept.",
-                "zh-hans": "遍历日志的轮数。留空:直到验证指标不再上升,并保留最好的一轮。",
-            },
-        },
-        "accumulate": {
-            "type": "int",
-            "default": 1,
-            "low": 1,
-            "high": 1024,
-            "log": True,
-            "tune": False,
-            "help": {
-                "en": "Parts that a step is computed in: less memory, the same step.",
-                "zh-hans": "将一步拆成几部分计算:更省内存,结果相同。",
-            },
-        },
-        "precision": {
-            "type": "choice",
-            "default": "float32",
-            "choices": ["float32", "bfloat16"],
-            "tune": False,
-            "help": {
-                "en": "bfloat16 is faster on graphics cards and new processors, and coarser.",
-                "zh-hans": "bfloat16 在显卡和新处理器上更快,但精度较低。",
-            },
-        },
+        "epochs": {"like": "epochs"},
+        "accumulate": {"like": "accumulate"},
+        "precision": {"like": "precision"},
     },
 }
 
 COMPONENTS = 128  # of the text vectors that the head reads
 
 
-class TwoTowerText:
+class TwoTowerText(LearntFactors):
     """Unit vectors of both sides, float32; items come from their content alone."""
 
-    def __init__(self, **params: Any) -> None:
-        self.params = fill(SPEC, params)
+    spec = SPEC
 
-    def fit(
-        self,
-        split: Split,
-        *,
-        rng: np.random.Generator,
-        progress: Progress,
-        checkpoint: Checkpoint | None = None,
-    ) -> Self:
-        """Learn from split.train; an interrupted run goes on from `checkpoint`, bit for bit.
-
-        Raises ValueError without usable content, engine.diverged.Diverged (a ValueError) when the
-        loss is no number.
-        """
-        features = contents(split)
-        from training.engine.factors import served
-        from training.engine.loop import train
-        from training.engine.session import session
-        from training.engine.state import identity
-        from training.engine.task import plan_of
+    def task(self, split: Split, device: torch.device) -> Any:
+        """engine.task.Task."""
         from training.models.two_tower_text_task import Contrast
 
-        with session(rng) as device:
-            task = Contrast(split.train, features, self.params, device)
-            self.trained_: Trained = train(
-                task,
-                plan_of(self.params, most=100, usual=20, decay=self.params["decay"]),
-                split,
-                identity=identity(SPEC["id"], self.params, split.train),
-                progress=progress,
-                checkpoint=checkpoint,
-            )
-            task.module.eval()
-            self.user_factors_, self.item_factors_ = served(task.vectors, split.train)
-        return self
+        return Contrast(split.train, contents(split), self.params, device)
 
-    def scores(self, users: np.ndarray) -> np.ndarray:
-        """Cosines, float32 (len(users), n_items)."""
-        return np.asarray(self.user_factors_[users] @ self.item_factors_.T)
-
-    def serving(self) -> dict[str, np.ndarray]:
-        """user_factors, item_factors float32 (form factors)."""
-        return {"user_factors": self.user_factors_, "item_factors": self.item_factors_}
+    def plan(self, task: Any) -> dict[str, Any]:
+        """engine.task.Plan."""
+        return {"most": 100, "usual": 20, "decay": self.params["decay"]}
 
     def serving_meta(self) -> dict[str, Any]:
-        """The form; a new user is the sum of the items taken; the epochs that a refit takes."""
-        return {"form": "factors", "fold_in": "project", "epochs": self.trained_.epochs}
+        """As of any factors; a new user is the sum of the items taken."""
+        return super().serving_meta() | {"fold_in": "project"}
 
 
 def contents(split: Split) -> np.ndarray:
