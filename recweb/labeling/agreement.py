@@ -22,7 +22,9 @@ DRAWS, SHOWN = 300, 10
 
 def of(queue: Queue) -> dict[str, Any] | None:
     """Everything that the queue's page shows; None when no sample has two answers."""
-    rows = list(snapshot.live(queue).values_list("sample", "annotator__username", "value"))
+    rows = list(
+        snapshot.live(sample__queue=queue).values_list("sample", "annotator__username", "value")
+    )
     answers: dict[int, list[int]] = defaultdict(list)
     for sample, _who, value in rows:
         answers[sample].append(value)

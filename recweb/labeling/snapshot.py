@@ -3,6 +3,8 @@
 from collections import Counter, defaultdict
 from typing import Any
 
+from django.db.models import QuerySet
+
 from recweb.datasets.models import Dataset
 from recweb.labeling.models import Label, Queue
 
@@ -14,7 +16,7 @@ def pairs(queue: Queue) -> list[list[Any]]:
     for known in queue.samples.exclude(gold=None).defer("context"):
         answers[known.order, known.user_code, known.item_code, known.arm] = [known.gold or 0]
     for order, user, item, arm, value in (
-        live(queue)
+        live(sample__queue=queue)
         .order_by("sample__order", "pk")
         .values_list(
             "sample__order", "sample__user_code", "sample__item_code", "sample__arm", "value"
@@ -33,9 +35,9 @@ def of(queue_id: int, dataset: Dataset) -> list[list[Any]] | None:
     return None if queue is None else pairs(queue)
 
 
-def live(queue: Queue) -> Any:
+def live(**which: Any) -> QuerySet[Label]:
     """Labels that count: not undone, not late, and not those that measure the annotator."""
-    return Label.objects.filter(sample__queue=queue, sample__gold=None, closed=None, late=False)
+    return Label.objects.filter(**which, sample__gold=None, closed=None, late=False)
 
 
 def agreed(values: list[int]) -> int:

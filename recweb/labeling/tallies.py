@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from recweb.labeling import claims, snapshot
-from recweb.labeling.models import VALUES, Arm, Label, Lease, LeaseState, Queue, Sample
+from recweb.labeling.models import RELEVANT, VALUES, Arm, Label, Lease, LeaseState, Queue, Sample
 
 if TYPE_CHECKING:
     from recweb.people.models import User
@@ -29,7 +29,7 @@ def progress(queue: Queue, user: "User") -> dict[str, int]:
         **counts,
         "skipped": skipped,
         "waiting": claims.waiting([queue.pk], user).get(queue.pk, 0),
-        "answered": snapshot.live(queue).count(),
+        "answered": snapshot.live(sample__queue=queue).count(),
         "wanted": Sample.objects.filter(queue=queue, gold=None).count() * queue.overlap,
     }
 
@@ -43,9 +43,7 @@ def table(queues: list[Queue], user: "User") -> list[dict[str, Any]]:
     """One row a queue, with a fixed number of questions to the database."""
     ids = [queue.pk for queue in queues]
     waits = claims.waiting(ids, user)
-    answered = _by_queue(
-        Label.objects.filter(sample__queue__in=ids, sample__gold=None, closed=None, late=False)
-    )
+    answered = _by_queue(snapshot.live(sample__queue__in=ids))
     mine = _by_queue(
         Label.objects.filter(
             sample__queue__in=ids, closed=None, annotator=user, created__gte=today()
@@ -89,7 +87,7 @@ class Cell:
 def cells(queue: Queue) -> list[Cell]:
     plausible = Q(seconds__lt=600)
     rows = (
-        snapshot.live(queue)
+        snapshot.live(sample__queue=queue)
         .order_by()
         .values_list("annotator__username", "sample__arm", "value")
         .annotate(
@@ -124,6 +122,7 @@ def given(queue: Queue, found: list[Cell]) -> dict[str, Any]:
         "answers": sum(sums),
         "samples": sum(chosen.values()),
         "relevant": sum(sums[2:]),
+        "trains": sum(sums[2:]) + queue.samples.filter(gold__gte=RELEVANT).count(),
         "people": _people(queue),
     }
 
@@ -134,7 +133,7 @@ def _people(queue: Queue) -> list[dict[str, Any]]:
         .order_by()
         .values("annotator__username")
         .annotate(
-            answers=Count("pk", filter=Q(late=False)),
+            answers=Count("pk", filter=Q(late=False, sample__gold=None)),
             late=Count("pk", filter=Q(late=True)),
             flags=Count("pk", filter=Q(flagged=True)),
             pace=Avg("seconds", filter=Q(seconds__lt=600)),

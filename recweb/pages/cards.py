@@ -13,6 +13,7 @@ from recweb.datasets.models import Dataset, Import, ImportState, Version
 from recweb.experiments import words
 from recweb.experiments.models import Experiment, Role
 from recweb.jobs.models import Beat, Job, State
+from recweb.labeling import snapshot
 from recweb.labeling.models import Label, Sample
 from recweb.people.models import User
 
@@ -95,9 +96,7 @@ class Home:
 
     @cached_property
     def labels(self) -> int:
-        return Label.objects.filter(
-            sample__queue__dataset__in=self.datasets, closed=None, late=False
-        ).count()
+        return snapshot.live(sample__queue__dataset__in=self.datasets).count()
 
     @cached_property
     def waiting(self) -> dict[str, float] | None:
