@@ -13,12 +13,14 @@ from playwright.sync_api import Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+SLOWLY = 150  # ms between two steps: long enough for the rows to glide
 # one step of a drag: the handler, and the style and layout that its changes ask for
-DRAG = """async () => {
+DRAG = """async (pause) => {
   const slider = document.getElementById("diversity");
   const frame = () => new Promise(requestAnimationFrame);
   const spent = [];
   for (let step = 0; step < 200; step += 1) {
+    if (pause) await new Promise((resolve) => setTimeout(resolve, pause));
     await frame();
     slider.value = String((step % 21) / 20);
     const start = performance.now();
@@ -76,9 +78,10 @@ def measure(live: Live) -> bool:
         page = open_page(browser, live, run)
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
-        page.evaluate(DRAG)  # warm
+        page.evaluate(DRAG, 0)  # warm
         asked.clear()
-        drag = page.evaluate(DRAG)
+        drag = page.evaluate(DRAG, 0)
+        slow = page.evaluate(DRAG, SLOWLY)
         n = len(asked)
         release = page.evaluate(RELEASE)
         lists = sum("/tradeoff/lists/" in url for url in asked)
@@ -88,6 +91,7 @@ def measure(live: Live) -> bool:
     return all(
         [
             report("one step of a drag, p95", at(drag, 0.95), 16, "ms"),
+            report("one step of a slow drag, p95", at(slow, 0.95), 16, "ms"),
             report("requests while dragging", n, 0, ""),
             report("release outside the grid, p95", at(release, 0.95), 150, "ms"),
             report("requests a release", lists / len(release), 1, ""),

@@ -68,7 +68,8 @@ class Place {
     if (code !== this.code) this.fill(code);
     const moved = first < 0 ? "new" : first - this.number;
     if (moved !== this.moved) this.turn(moved);
-    if (before !== this.number && height && !still.matches) this.glide(before, height);
+    if (!height) this.rest();
+    else if (before !== this.number && !still.matches) this.glide(before, height);
   }
 
   fill(code) {
@@ -102,8 +103,13 @@ class Place {
     say(this.sign, words && ` ${words}`);
   }
 
-  glide(before, height) {
+  rest() {
     this.motion?.cancel();
+    this.motion = null;
+  }
+
+  glide(before, height) {
+    this.rest();
     const from = before < 0
       ? { opacity: 0, transform: "translateX(14px)" }
       : { transform: `translateY(${(before - this.number) * height}px)` };

@@ -12,11 +12,12 @@ document.documentElement.classList.add("js");
 const data = JSON.parse(document.getElementById("tradeoff-data").textContent);
 const MOST = 6;
 const SAY_AFTER = 500; // ms after the last move
+const SLOW = 120; // ms between steps from which on rows glide: a glide begun anew each frame never moves
 const WRITE_AFTER = 300; // a key held down must not write the address thirty times a second
 const at = (id) => document.getElementById(id);
 const slider = at("diversity");
 const exact = at("exact");
-const state = { weight: data.weight, pins: { ...data.pins }, asked: null, sayTimer: 0, writeTimer: 0, pending: null, row: 0 };
+const state = { weight: data.weight, pins: { ...data.pins }, asked: null, sayTimer: 0, writeTimer: 0, pending: null, row: 0, drawn: 0 };
 const cards = [];
 
 function place(weight) {
@@ -28,9 +29,12 @@ const costs = new Costs(data, at("says"));
 
 function drawPeople(weight, jump) {
   const index = place(weight);
+  const now = performance.now();
+  const glides = !jump && now - state.drawn > SLOW;
+  state.drawn = now;
   for (const card of cards) {
     const { person } = card;
-    if (index >= 0) card.show(weight, person.lists[index], person.relevance[index + 1], person.ild[index + 1], jump ? 0 : state.row);
+    if (index >= 0) card.show(weight, person.lists[index], person.relevance[index + 1], person.ild[index + 1], glides ? state.row : 0);
   }
 }
 
