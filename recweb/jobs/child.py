@@ -20,7 +20,6 @@ from recweb.runtime import spawn
 LOOK_EVERY = 0.5  # seconds
 BOOT_SECONDS = 60.0  # for Django to load on a busy machine; we hold the lease meanwhile
 GONE_SECONDS = 2.0  # a killed group needs a moment to give much memory back
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 MB = 2**20
 
 
@@ -63,7 +62,7 @@ def _start(job: Job) -> subprocess.Popen[bytes]:
         "PYTHONPATH": f"{settings.BASE_DIR}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
         "PYTHONUNBUFFERED": "1",
         # more threads add the same numbers in another order: other last bits
-        **dict.fromkeys(THREADS, "1"),
+        **dict.fromkeys(spawn.THREADS, "1"),
     }
     return spawn.spawn(
         command, logfile.path(job.pk), death=signal.SIGKILL, env=env, cwd=settings.BASE_DIR

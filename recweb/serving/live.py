@@ -1,6 +1,7 @@
 """What a user did so far, straight from the log: what to fold in and what is seen."""
 
 import math
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,9 +27,12 @@ def past(dataset_id: int, user: int | None, rules: list[dict[str, Any]]) -> Past
     """By the event rules of the run, as training reads them (training.features.positives)."""
     events = rows.history(dataset_id, user, MOST)[::-1] if user is not None else []
     seen = dict.fromkeys(event.code for event in events if event.code is not None)
+    of: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for rule in rules:
+        of[rule["event"]].append(rule)
     liked: dict[int, float] = {}
     for event in events:
-        sure = confidence(event, rules)
+        sure = confidence(event, of[event.event]) if rules else 1.0
         if event.code is None or sure <= 0:
             continue
         # the newest event gives the place, the surest one the confidence
@@ -41,16 +45,12 @@ def past(dataset_id: int, user: int | None, rules: list[dict[str, Any]]) -> Past
 
 
 def confidence(event: Event, rules: list[dict[str, Any]]) -> float:
-    """0 = no positive. No rules: every event counts alike."""
-    if not rules:
-        return 1.0
-    return max((_sure(event, rule) for rule in rules), default=0.0)
+    """By the rules for its kind of event; 0 = no positive."""
+    return max((_sure(event.value, rule) for rule in rules), default=0.0)
 
 
-def _sure(event: Event, rule: dict[str, Any]) -> float:
-    if rule["event"] != event.event:
-        return 0.0
-    minimum, value = rule.get("minimum"), event.value
+def _sure(value: float | None, rule: dict[str, Any]) -> float:
+    minimum = rule.get("minimum")
     if minimum is not None and (value is None or value < minimum):
         return 0.0
     return float(rule.get("weight", 1.0)) * _shape(rule.get("confidence", "one"), value)
