@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "recweb.people.rush.RushMiddleware",
     "recweb.lib.middleware.RequestIdMiddleware",
+    "recweb.people.rush.BodyRoomMiddleware",
     "recweb.lib.middleware.DatabaseDownMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

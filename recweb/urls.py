@@ -25,6 +25,7 @@ api: list[URLPattern | URLResolver] = [path("", include(f"recweb.{app}.api_urls"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *(path("", include(f"recweb.{app}.urls")) for app in APPS),
+    path("api/v1/", include(api)),  # first: a program asks more often than a person
     path("api/v1/", include(api)),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),

@@ -40,7 +40,7 @@ def user_ids(dataset_id: int, codes: Iterable[int]) -> dict[int, str]:
 
 def user_code(dataset: Dataset, outside_id: str) -> int | None:
     rows = Person.objects.filter(dataset=dataset, outside_id=clean(outside_id))
-    return rows.values_list("code", flat=True).first()
+    return next(iter(rows.values_list("code", flat=True)[:1]), None)
 
 
 def item_code(dataset: Dataset, outside_id: str) -> int | None:
