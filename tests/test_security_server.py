@@ -1,13 +1,15 @@
 """What only a real server can show: raw sockets, bodies of 200 MB, a thousand logins at once."""
 
 import asyncio
+import contextlib
 import re
 import socket
+import statistics
 import threading
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -192,7 +194,79 @@ def test_abu_01_of_a_thousand_logins_at_once_few_are_hashed(rush: Rush) -> None:
 
 def test_abu_01_who_is_in_does_not_notice_the_rush(stack: Stack, rush: Rush) -> None:
     assert rush.seconds < 15 and len(rush.probes) >= 3
-    assert max(rush.probes) < 3.0, sorted(rush.probes)[-3:]
+    # one that comes right behind the thousand waits until they are turned away, and not for hashes
+    assert statistics.median(rush.probes) < 1.0, sorted(rush.probes)[-3:]
+    assert max(rush.probes) < max(3.0, rush.seconds), sorted(rush.probes)[-3:]
     names = stack.sql("SELECT count(*) FROM axes_accessattempt WHERE username LIKE 'user%'")
     assert names[0][0] <= rush.statuses["401"], "who was turned away is not blamed"
     alive(stack)
+
+
+def slow_upload(stack: Stack, who: str) -> socket.socket:
+    """An upload of a megabyte, of which only the head has come so far."""
+    line = line_to(stack, 30)
+    line.sendall(
+        (
+            "POST /api/v1/datasets/slow/imports/ HTTP/1.1\r\nHost: localhost\r\n"
+            f"Authorization: Token {who}\r\n"
+            "Content-Type: multipart/form-data; boundary=EDGE\r\n"
+            f"Content-Length: {MB}\r\n\r\n"
+            '--EDGE\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+        ).encode()
+    )
+    return line
+
+
+def pages_meanwhile(stack: Stack, each: Callable[[], None], n: int = 40) -> list[float]:
+    url = f"{stack.base_url}/api/v1/jobs/"
+    head = {"Authorization": f"Token {token(stack, 'analyst')}"}
+    spent = []
+    for _ in range(n):
+        each()
+        start = time.monotonic()
+        urllib.request.urlopen(urllib.request.Request(url, headers=head), timeout=30).read()
+        spent.append(time.monotonic() - start)
+    return sorted(spent)
+
+
+def test_abu_11_fifty_slow_uploads_leave_the_pages_alone(stack: Stack) -> None:
+    api_post(stack, "datasets/", '{"slug": "slow", "name": "Slow"}')
+    who = token(stack, "admin")
+    lines = [slow_upload(stack, who) for _ in range(50)]
+    try:
+        spent = pages_meanwhile(stack, lambda: trickle(lines))
+        turned_away = sum(refused(line) for line in lines)
+        assert spent[int(0.95 * len(spent))] < 3.0, spent[-3:]
+        assert turned_away >= 50 - 2 * WORKERS, "the others are told at once to come again"
+    finally:
+        for line in lines:
+            line.close()
+    pages_meanwhile(stack, lambda: None, 3)
+
+
+def trickle(lines: list[socket.socket]) -> None:
+    """A kilobyte more on each line that is still open."""
+    for line in lines:
+        with contextlib.suppress(OSError):
+            line.send(b" " * 1024)
+
+
+def refused(line: socket.socket) -> bool:
+    line.settimeout(0.2)
+    try:
+        answer = line.recv(65536)
+    except (TimeoutError, ConnectionError):
+        return False
+    return answer.startswith(b"HTTP/1.1 503 ") and b"Retry-After: 5" in answer
+
+
+def test_abu_11_two_thousand_idle_connections_leave_the_pages_alone(stack: Stack) -> None:
+    lines = []
+    try:
+        for _ in range(2000):
+            lines.append(line_to(stack))
+        spent = pages_meanwhile(stack, lambda: None)
+        assert spent[int(0.95 * len(spent))] < 3.0, spent[-3:]
+    finally:
+        for line in lines:
+            line.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 from recweb.runtime.postgres import ServiceError
 
 PORTS = 50  # how many to try from --port on
+BACKLOG = 2048  # callers that wait to be taken; the kernel drops the next one for a second
 ANYWHERE = ("0.0.0.0", "::", "")
 
 
@@ -19,7 +20,7 @@ def listen(host: str, port: int) -> tuple[socket.socket, int]:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             opened.bind((host, candidate))
-            opened.listen(128)
+            opened.listen(BACKLOG)
         except PermissionError:
             opened.close()
             raise ServiceError(f"Port {candidate} is not ours to take: use --port 8000.") from None

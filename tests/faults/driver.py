@@ -14,9 +14,11 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
+from recweb.celery import app  # noqa: E402
 from recweb.jobs import orders, reconcile  # noqa: E402
 from recweb.jobs.models import Job  # noqa: E402
 from recweb.people.models import User  # noqa: E402
+from tests.faults.bomb import Bomb  # noqa: E402
 
 
 def order(kind: str, owner: str, die: bool = False, **params: Any) -> dict[str, Any]:
@@ -47,6 +49,18 @@ def ring(id: int, copies: int = 1) -> dict[str, Any]:
     return {"rung": rung}
 
 
+def smuggle(queue: str, canary: str) -> dict[str, Any]:
+    """A pickle in the queue, as somebody with the broker's password would put it there."""
+    known = app.amqp.queues[queue]
+    headers = {"task": orders.TASK, "id": canary}
+    with app.connection_for_write() as line:
+        line.Producer(serializer="pickle").publish(
+            Bomb(canary), exchange=known.exchange, routing_key=known.routing_key, declare=[known],
+            headers=headers,
+        )  # fmt: skip
+    return {}
+
+
 def rounds(overdue: str) -> dict[str, Any]:
     """One round of the reconciler, with another idea of which rows are overdue."""
     reconcile.OVERDUE = overdue
@@ -59,6 +73,7 @@ DEEDS: dict[str, Callable[..., dict[str, Any]]] = {
     "cancel": cancel,
     "retry": retry,
     "ring": ring,
+    "smuggle": smuggle,
     "reconcile": rounds,
 }
 

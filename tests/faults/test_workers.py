@@ -1,13 +1,16 @@
 """A worker is killed, frozen, shut down, or its clock stands still: real processes and signals."""
 
 import os
+import pickle
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.faults.bomb import Bomb
 from tests.faults.checks import EPOCHS, alive, begun, unkilled
 from tests.faults.conftest import Crowd
 from tests.faults.split import GRACE, flt_09, flt_09_without_a_heart
@@ -213,6 +216,19 @@ def test_without_the_clock_nothing_lost_is_found(
         os.kill(stand.processes["beat"].pid, signal.SIGCONT)
     for job in (orphan, bare, unrung):
         stand.until(job, "done", seconds=60)
+
+
+def test_sec_26_a_pickle_in_the_queue_is_not_opened(stand: Stand, tmp_path: Path) -> None:
+    live, canary = tmp_path / "live", tmp_path / "canary"
+    pickle.loads(pickle.dumps(Bomb(str(live))))  # what a worker that takes pickles would do
+    assert live.exists(), "the bomb is a dud"
+    worker = stand.processes["quick"].pid
+    stand.ask("smuggle", queue="quick", canary=str(canary))
+    log = stand.home / "logs" / "quick.log"
+    stand.wait(lambda: "ContentDisallowed" in log.read_text(), 20)
+    job = stand.order("drill-quick", "after-the-bomb", epochs=1, seconds=0.1)
+    stand.until(job, "done")
+    assert not canary.exists() and alive(worker) and stand.processes["quick"].pid == worker
 
 
 @pytest.mark.long

@@ -1,5 +1,9 @@
 """Signs of life, who is missing, and the worker that stands in for a stuck reconciler."""
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.db import connection
 
@@ -58,6 +62,37 @@ def test_one_reconciler_at_a_time(ann: User) -> None:
     other.close()
     reconcile.reconcile()
     assert state(job) == State.QUEUED
+
+
+def at_once(deed: Callable[[], object]) -> None:
+    """Three times, each on a connection of its own."""
+    gate = threading.Barrier(3)
+
+    def one() -> None:
+        try:
+            gate.wait(10)
+            deed()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        for ended in [pool.submit(one) for _ in range(3)]:
+            ended.result(30)
+
+
+@pytest.mark.parametrize("locked", [True, False], ids=["with the lock", "without the lock"])
+def test_flt_29_three_reconcilers_at_once_give_each_job_back_once(locked: bool) -> None:
+    """The rows themselves are a second guard, should the lock be another server's."""
+    jobs = [overdue(User.objects.create(username=f"owner{n}")) for n in range(8)]
+    numbers = [job.pk for job in jobs]
+    at_once(
+        reconcile.reconcile
+        if locked
+        else lambda: [reconcile._give_back(number) for number in numbers]
+    )
+    for job in jobs:
+        assert state(job) == State.QUEUED
+        assert (job.lost, job.attempt) == (1, 1), "it was given back twice"
 
 
 def test_a_worker_stands_in_when_the_reconciler_is_stuck(ann: User) -> None:
