@@ -15,6 +15,7 @@ from scipy import sparse
 
 from training.features import Positives
 from training.log import Items
+from training.order import order_only
 from training.split_reasons import CHOSEN, REASONS, SplitError
 
 __all__ = [
@@ -173,6 +174,8 @@ def _choose(positives: Positives) -> tuple[str, str]:
         return "random", "no-times"
     if positives.at.min() == positives.at.max():
         return "random", "one-time"
+    if order_only(positives.at):
+        return "leave-last", "order-only"
     parts = _temporal(positives, np.random.default_rng(0))
     known = np.isin(positives.users, positives.users[parts == TRAIN])
     if len(np.unique(positives.users[known & (parts == TEST)])) < ENOUGH:
@@ -191,6 +194,8 @@ def _times(positives: Positives, name: str) -> np.ndarray:
 def _temporal(positives: Positives, rng: np.random.Generator) -> np.ndarray:
     """One cut for all: events of one second never stand on both sides of it."""
     at = _times(positives, "temporal")
+    if order_only(at):
+        raise SplitError("order-only", name="temporal")
     order = np.sort(at)
     cuts = order[[int(0.8 * len(at)), int(0.9 * len(at))]]
     return np.asarray(np.searchsorted(cuts, at, side="right"), dtype=np.int8)
@@ -300,7 +305,7 @@ def _assemble(
 
 def _leak(at: np.ndarray | None, parts: np.ndarray) -> float | None:
     tested = parts == TEST
-    if at is None or not tested.any():
+    if at is None or not tested.any() or order_only(at):
         return None
     return float(np.mean(at[tested] < at[parts == TRAIN].max()))
 

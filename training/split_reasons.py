@@ -19,6 +19,10 @@ REASONS = {
         "Split “{name}” is impossible: all events carry the same time. Use random.",
         "无法按“{name}”划分:所有事件的时间都相同。请使用随机划分。",
     ),
+    "order-only": (
+        "Split “{name}” needs times, and this log has an order only. Use leave-last.",
+        "划分“{name}”需要时间,而此日志只有先后顺序。请使用 leave-last。",
+    ),
     "empty-part": (
         "Split “{name}” leaves no events for {part}: the log is too small or too uneven.",
         "划分“{name}”后 {part} 部分没有事件:日志太小或分布太不均匀。",
@@ -30,6 +34,10 @@ REASONS = {
     "unknown-split": ("There is no split called “{name}”.", "没有名为“{name}”的划分。"),
 }
 CHOSEN = {
+    "order-only": (
+        "This log has an order and no times, so each user's last item is the test.",
+        "此日志只有先后顺序而没有时间,因此以每个用户的最后一个物品作为测试。",
+    ),
     "few-temporal-test-users": (
         "One cut in time would leave fewer than 200 test users with a history, so each user's "
         "own history is divided by time.",

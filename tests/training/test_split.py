@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from training.features import Positives
+from training.order import ORDER
 from training.split import CHOSEN, NAMES, REASONS, Split, SplitError, split
 
 
@@ -174,7 +175,12 @@ def test_auto_falls_back_and_says_why() -> None:
     assert (made.leak, made.train_at) == (None, None)
     same = Positives(log.users, log.items, log.confidence, log.at * 0, log.n_users, log.n_items)  # type: ignore[operator]
     assert split(same).chosen_because == "one-time"
-    assert {"few-temporal-test-users", "no-times", "one-time"} == set(CHOSEN)
+    assert log.at is not None
+    at = log.at % 1000 + ORDER
+    placed = Positives(log.users, log.items, log.confidence, at, log.n_users, log.n_items)
+    assert split(placed).chosen_because == "order-only"
+    reasons = {"few-temporal-test-users", "no-times", "one-time", "order-only"}
+    assert reasons == set(CHOSEN)
 
 
 def test_test_users_without_a_history_do_not_count_for_auto() -> None:

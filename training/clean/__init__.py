@@ -7,6 +7,7 @@ rows.py jsonl.py parquet.py sheet.py  the readers           aside.py    a previe
 mapping.py   which column is which                          account.py  what was put aside
 ids.py values.py times.py events.py  one check each         warnings.py what will hurt later
 interactions.py catalogue.py triples.py  the kinds of file
+lists.py  a user a line: sequences and counted lists
 plain.py  lines without quotes by columns              columns.py extras.py duplicates.py  and after
 """
 

@@ -59,7 +59,9 @@ def _read(
 ) -> tuple[tuple[str, ...], Rows, np.ndarray, int]:
     """(ids, rows, lines, duplicates) of the good rows, in line order, one row an id."""
     ids = Ids(options)
-    place = account.places[field]
+    place = account.places.get(field)
+    if place is None:
+        account.note("items-numbered")
     last: dict[int, tuple[int, list[str]]] = {}
     duplicates = 0
     for chunk in account.table.chunks(progress):
@@ -69,7 +71,8 @@ def _read(
             if fault:
                 faults[row] = fault
                 continue
-            code = ids[cells[place]]
+            name = f"row-{options.anonymous}-{chunk.lines[row]}"
+            code = ids[name if place is None else cells[place]]
             duplicates += last.pop(code, None) is not None  # popped: the last line's place counts
             last[code] = (chunk.lines[row], cells)
         account.chunk(chunk, faults)
@@ -81,9 +84,8 @@ def _read(
     return names, [cells for _, cells in last.values()], lines, duplicates
 
 
-def _fault(account: Account, ids: Ids, cells: Sequence[str], place: int) -> Fault | None:
-    code = ids[cells[place]]
-    if code < 0:
+def _fault(account: Account, ids: Ids, cells: Sequence[str], place: int | None) -> Fault | None:
+    if place is not None and (code := ids[cells[place]]) < 0:
         return (account.table.header[place], *ids.fault(code))
     for name, cell in zip(account.table.header, cells, strict=True):
         found = BAD_TEXT.search(cell)

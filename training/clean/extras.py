@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import polars as pl
@@ -24,6 +24,7 @@ class Extras:
     def __init__(self, folder: str | None) -> None:
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close()
         self._kept: np.ndarray | None = None
+        self._renamed: Callable[[str], str] | None = None
 
     def add(self, frame: pl.DataFrame) -> None:
         """Append the texts of accepted rows."""
@@ -39,6 +40,10 @@ class Extras:
         else:
             self._kept[np.flatnonzero(self._kept)[~kept]] = False
 
+    def rename(self, session: Callable[[str], str]) -> None:
+        """Say what each session is called from here on; rows without one stay without."""
+        self._renamed = session
+
     def parts(self, size: int) -> Iterator[pl.DataFrame]:
         """The rows that stay, in order, `size` at a time."""
         rest, first = None, 0
@@ -47,12 +52,22 @@ class Extras:
                 mask = self._kept[first : first + len(block)]
                 first += len(block)
                 block = block.filter(pl.Series(mask))
+            block = self._named(block)
             rest = block if rest is None else pl.concat([rest, block])
             while len(rest) >= size:
                 yield rest[:size]
                 rest = rest[size:]
         if rest is not None and len(rest):
             yield rest
+
+    def _named(self, block: pl.DataFrame) -> pl.DataFrame:
+        if self._renamed is None:
+            return block
+        seen = block["session"].drop_nulls().unique()
+        names = pl.Series([self._renamed(text) for text in seen], dtype=pl.String)
+        return block.with_columns(
+            pl.col("session").replace_strict(seen, names, return_dtype=pl.String)
+        )
 
     def _blocks(self) -> Iterator[pl.DataFrame]:
         self._file.seek(0)

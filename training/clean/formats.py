@@ -10,7 +10,14 @@ from training.clean.report import Kind, Options
 from training.clean.source import Source
 from training.clean.table import Table
 
-SHOWN = {"text": "text", "jsonl": "JSON lines", "parquet": "Parquet", "xlsx": "Excel (xlsx)"}
+SHOWN = {
+    "text": "text",
+    "jsonl": "JSON lines",
+    "parquet": "Parquet",
+    "xlsx": "Excel (xlsx)",
+    "sequences": "sequences (user item item ...)",
+    "counted": "counted lists (count item item ...)",
+}
 RIGHT = {"text": ".csv", "jsonl": ".jsonl", "parquet": ".parquet", "xlsx": ".xlsx"}
 # what a name promises; "" = something that is never read. Others, as .txt, promise nothing.
 CLAIMS = {
@@ -41,7 +48,9 @@ def open_table(path: Path, kind: Kind, options: Options, name: str) -> Table:
         _check_blank(source)
     found = form(source, options, name)
     table: Table
-    if found == "parquet":  # imported late: each door needs one of them
+    if options.format != "events":
+        table, found = _lists(source, kind, options, found), options.format
+    elif found == "parquet":  # imported late: each door needs one of them
         from training.clean.parquet import Parquet
 
         table = Parquet(source)
@@ -59,6 +68,16 @@ def open_table(path: Path, kind: Kind, options: Options, name: str) -> Table:
         table = Text(source, kind, options)
     table.form, table.packed = found, source.packed
     return table
+
+
+def _lists(source: Source, kind: Kind, options: Options, found: str) -> Table:
+    from training.clean.lists import FORMATS, Lists
+
+    if options.format not in FORMATS:
+        raise Refused("format-unknown", form=str(options.format)[:20])
+    if found != "text" or kind != "interactions":
+        raise Refused("lists-not-text", form=options.format, found=SHOWN[found])
+    return Lists(source, options)
 
 
 def _check_name(name: str, found: str, packed: bool) -> None:

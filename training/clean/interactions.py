@@ -19,6 +19,7 @@ from training.clean.mapping import RATINGS, plain
 from training.clean.reasons import Refused, Value
 from training.clean.report import Interactions, Options, Progress
 from training.clean.table import Chunk, Fault, Table
+from training.order import ORDER
 
 EVENT_OF = {
     **dict.fromkeys(("plays", "playcount", "播放次数", "playtime", "playtimeforever"), "play"),
@@ -67,6 +68,7 @@ class _Work:
         self.events = Events(options)
         self.forms: set[str] = set()
         self.zoneless = 0
+        self.ordered = account.table.ordered and account.mapping.get("at") == "at"
         times.check_zone(options.zone)
         self.scale = self._scale()
         self.event = options.event or self._usual_event()
@@ -94,6 +96,8 @@ class _Work:
             self.extras.keep(kept)
         accepted = len(columns["users"])
         columns["at"] = columns["at"].astype(np.int64)
+        if self.ordered:
+            columns["at"] += ORDER
         user_ids = _only(self.users.texts, columns, "users")
         item_ids = _only(self.items.texts, columns, "items")
         event_names = _only(self.events.texts, columns, "events")
@@ -163,14 +167,14 @@ class _Work:
         if trimmed:
             note("ids-trimmed", count=trimmed)
         self.account.notes += [*twins(user_ids), *twins(item_ids)]
-        timed = "at" in self.account.places
+        timed = "at" in self.account.places and not self.ordered
         self.account.notes += warnings.warn(columns, user_ids, item_ids, timed=timed)
         if "event" not in self.account.places:
             note("event-assumed", event=self.event)
         if self.scale is not None and self.options.scale is None and self._rated():
             note("scale-guessed", low=self.scale[0], high=self.scale[1])
-        if "at" not in self.account.places:
-            note("no-times")
+        if not timed:
+            note("order-only" if self.ordered else "no-times")
             return
         if len(self.forms) > 1:
             note("times-mixed", forms=", ".join(sorted(self.forms)))
@@ -226,6 +230,8 @@ class _Work:
         cells = self._cells("at", chunk)
         if cells is None:
             return np.zeros(len(chunk), dtype=np.int64)
+        if self.ordered:
+            return cells.cast(pl.Int64).to_numpy()
         found = times.parse(cells, self.options, self.now)
         column = self.account.mapping["at"]
         for place, (code, args) in found.faults.items():

@@ -13,7 +13,7 @@ REQUIRED: dict[Kind, tuple[str, ...]] = {
     "interactions": ("user", "item"),
     "items": ("item",),
     "users": ("user",),
-    "triples": ("item", "relation", "entity"),
+    "triples": ("item", "entity"),
 }
 FIELDS: dict[Kind, tuple[str, ...]] = {
     "interactions": (
@@ -24,6 +24,7 @@ FIELDS: dict[Kind, tuple[str, ...]] = {
     "users": ("user",),
     "triples": ("item", "relation", "entity"),
 }
+NAMELESS: dict[Kind, str] = {"interactions": "user", "items": "item"}
 RATINGS = ("rating", "ratings", "score", "stars", "star", "overall", "评分", "分数", "打分", "星级")
 # small letters, no blanks or signs; the earlier name wins when a file has two of them
 NAMES: dict[str, tuple[str, ...]] = {
@@ -75,7 +76,9 @@ NAMES: dict[str, tuple[str, ...]] = {
     "propensity": tuple("propensity propensityscore pscore 倾向得分".split()),
     "device": tuple("device devicetype platform os 设备 设备类型 平台".split()),
     "relation": tuple("relation predicate property relationtype 关系 属性".split()),
-    "entity": tuple("entity object tail target entityid 实体 尾实体 值".split()),
+    "entity": tuple(
+        "entity object tail target entityid tag tagid tagvalue label 实体 标签 尾实体 值".split()
+    ),
     "text": tuple(
         "description text summary abstract overview plot content 描述 简介 内容 摘要 正文".split()
     ),
@@ -141,10 +144,10 @@ def missing(mapping: Mapping[str, str], kind: Kind) -> tuple[str, ...]:
 def require(
     header: Sequence[str], mapping: Mapping[str, str], kind: Kind, *, anonymous: bool = False
 ) -> None:
-    """Raise Refused when a required field has no column; anonymous: users need none."""
+    """Raise Refused when a required field has no column; anonymous: NAMELESS need none."""
     fields = missing(mapping, kind)
-    if anonymous and kind == "interactions":
-        fields = tuple(field for field in fields if field != "user")
+    if anonymous:
+        fields = tuple(field for field in fields if field != NAMELESS.get(kind))
     if fields and len(header) == 1 and kind == "interactions":
         raise Refused("one-column", first=header[0][:200])
     if fields:

@@ -2,6 +2,20 @@
 
 NOTES = {
     "format": ("Read as {format}.", "按 {format} 读取。"),
+    "order-only": (
+        "The file has an order and no times: “leave-last” and “user-temporal” splits are possible, "
+        "one cut in time is not.",
+        "文件只有先后顺序而没有时间:可以使用 leave-last 和 user-temporal 划分,"
+        "不能按单一时间点划分。",
+    ),
+    "relation-assumed": (
+        "No column says the relation: it is “{relation}” in every row.",
+        "没有列说明关系:所有行的关系均为“{relation}”。",
+    ),
+    "items-numbered": (
+        "No column holds ids: each row is an item, named by its line.",
+        "没有 ID 列:每一行是一个物品,以行号命名。",
+    ),
     "keys-late": (
         "{count} lines hold keys that the first lines do not have, such as “{key}”; these are not "
         "used.",

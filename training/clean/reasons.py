@@ -31,6 +31,14 @@ ROWS = {
         "text stands behind a closing quote",
         "右引号后面还有文字",
     ),
+    "count-wrong": (
+        "the line says {said} items and holds {found}",
+        "该行声明有 {said} 个物品,实际为 {found} 个",
+    ),
+    "user-twice": (
+        "user “{user}” has line {line} already; a user is one line",
+        "用户“{user}”已出现在第 {line} 行;每个用户只占一行",
+    ),
     "json-unreadable": ("the line is not JSON", "该行不是 JSON"),
     "json-no-object": ("the line is not a JSON object", "该行不是 JSON 对象"),
     "json-key-twice": ("the key “{key}” stands twice", "键“{key}”出现了两次"),

@@ -6,6 +6,18 @@ REFUSALS = {
         "The file has a header but no rows.",
         "文件只有表头,没有数据行。",
     ),
+    "no-lists": (
+        "No line of the first ones is a list of the format “{form}”.",
+        "前几行中没有一行符合“{form}”格式的列表。",
+    ),
+    "lists-not-text": (
+        "The format “{form}” is for interactions in plain text; this is {found}.",
+        "“{form}”格式仅用于纯文本的交互文件;此文件为 {found}。",
+    ),
+    "format-unknown": (
+        "There is no format “{form}”: choose events, sequences or counted.",
+        "没有“{form}”这种格式:请选择 events、sequences 或 counted。",
+    ),
     "file-too-large": (
         "The file has {size} bytes; at most {limit} are allowed.",
         "文件有 {size} 字节,最多允许 {limit} 字节。",

@@ -12,6 +12,7 @@ from training.clean.extras import Extras
 from training.clean.reasons import Value
 
 Kind = Literal["interactions", "items", "users", "triples"]
+Format = Literal["events", "sequences", "counted"]
 Progress = Callable[[int, int, int], None]  # rows read, bytes read, bytes in all; may raise
 
 
@@ -43,9 +44,11 @@ class Options:
     scale: (low, high) of values, guessed for ratings; decimal: "." or ","; keep_damaged_ids:
     take 1E5 as text; event: the event of every row when there is no event column; events: known
     events (text -> name), None takes them as they are; now: epoch seconds, None = the clock;
-    anonymous: there need not be a user column, and this text makes the names of the unknown ones
-    unlike those of other files; folder: where texts wait that do not fit the memory, None = where
-    the system puts such files.
+    anonymous: there need not be a user column (in a file of items: of ids), and this text makes the
+    names of the unknown ones unlike those of other files; header: False = the first line is a row
+    already, and columns are called by their number; format: events, a row each; sequences, a line
+    `user item item ...` in order; counted, a line `count item item ...` whose number is the user;
+    folder: where texts wait that do not fit the memory, None = where the system puts such files.
     """
 
     encoding: str | None = None
@@ -59,6 +62,8 @@ class Options:
     events: Mapping[str, str] | None = None
     now: float | None = None
     anonymous: str = ""
+    header: bool = True
+    format: Format = "events"
     folder: str | None = None
     limits: Limits = field(default_factory=Limits)
 

@@ -66,7 +66,7 @@ class Text(Table):
         try:
             self.delimiter = sniff.find_delimiter(lines, kind, options.delimiter)
             self._line = 0  # physical lines read so far
-            self.header = self._read_header()
+            self.header = self._read_header() if options.header else self._number(lines)
             self.sample = self._sample(lines)
         except BaseException:
             self.close()
@@ -229,6 +229,17 @@ class Text(Table):
         if row is None:
             raise Refused("empty")
         return check_header(row, self.limits, self._line)
+
+    def _number(self, top: list[str]) -> tuple[str, ...]:
+        """Columns by their number, as many as the first row has cells: no line is used up."""
+        rows = csv.reader(top, delimiter=self.delimiter)
+        try:
+            first = next((row for row in rows if any(cell.strip() for cell in row)), None)
+        except csv.Error as error:
+            raise Refused("header-unreadable", line=1) from error
+        if first is None:
+            raise Refused("empty")
+        return check_header([str(place) for place in range(1, len(first) + 1)], self.limits, 1)
 
     def _sample(self, top: list[str]) -> list[list[str]]:
         """Rows of the first lines that fit the header, for guesses."""

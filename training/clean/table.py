@@ -71,10 +71,12 @@ class Chunk:
 class Table:
     """An open table: header read, a sample of rows taken, all rows to come by chunks.
 
-    form: text, jsonl, parquet or xlsx; delimiter: "" where nothing is separated by one.
+    form: text, jsonl, parquet, xlsx or lists; delimiter: "" where nothing is separated by one;
+    ordered: the column of times holds places in an order and no times.
     """
 
     form = "text"
+    ordered = False
     encoding = ""
     delimiter = ""
 

@@ -1,4 +1,7 @@
-"""A knowledge graph as rows: item, relation, entity. The same triple again is a duplicate."""
+"""A knowledge graph as rows: item, relation, entity. The same triple again is a duplicate.
+
+Where no column says the relation, as in a file of tags, the entity's column does by its name.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,9 @@ def clean_triples(
 ) -> Triples:
     """Check every row of a table of triples. Raises Refused; lets through what progress raises."""
     account = Account(table, "triples", given, options)
+    usual = account.mapping["entity"].strip() or "relation"
+    if "relation" not in account.places:
+        account.note("relation-assumed", relation=usual)
     names = {field: Ids(options) for field in ("item", "relation", "entity")}
     found: dict[tuple[int, ...], None] = {}
     duplicates = 0
@@ -22,6 +28,9 @@ def clean_triples(
         faults: dict[int, Fault] = {}
         columns = []
         for field, ids in reversed(names.items()):  # the leftmost fault is the one that is said
+            if field not in account.places:
+                columns.append([ids[usual]] * len(chunk))
+                continue
             codes = ids.codes(chunk.cells(account.places[field])).tolist()
             for place, code in enumerate(codes):
                 if code < 0:
