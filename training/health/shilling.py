@@ -1,17 +1,27 @@
 """Shilling suspects: profiles without a taste that meet on one item (Chirita et al. 2005).
 
 1. taste     how much of a profile the main directions of taste explain, against users of like
-             size; and how (un)popular its items are. Fillers that somebody drew have no taste.
+             size; how (un)popular its items are; whether its ratings follow those of others.
+             Fillers that somebody drew have no taste.
 2. targets   items whose audience holds far more of the least tasteful users than its size gives
              (also among its highest and lowest ratings alone: push and nuke), or far more users
              of exactly one profile size than chance gives.
 3. suspects  the users of step 2 that touch a target.
 Nothing is deleted. An attacker who knows this and imitates a taste gets through.
+
+Measured with 1 % of planted attackers of 50 items, mean of three draws: on MovieLens latest-small
+(671 users) recall 1.00 for random, average, popular and bandwagon fillers and .67 for a nuke (.00
+before the ratings were looked at), on Steam (12,393 users) 1.00, 1.00, .67 and 1.00, on Last.fm
+(1,892 users, plays only, all profiles of 50 artists) 1.00, 1.00, .00 and .00; honest users accused:
+at most .4 %. For the last two a low likeness of the audience among itself was tried: on Last.fm the
+target stood 1st to 112th of 580 items of like audience, so that it would accuse hundreds of honest
+users with each attacker, and was left out.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -47,7 +57,7 @@ SPEC = {
     },
 }
 USERS = 100  # below, nothing can be told
-PART = 0.05  # of the users: the least tasteful ones
+PARTS = (0.05, 0.02)  # of the users: the least tasteful ones
 WIDE = 0.2  # of them: suspects when they meet on a target and have the size of its core
 Z_TASTE, Z_SIZE = 4.7, 6.0  # how far beyond chance an audience must be
 LIFT = 3.0
@@ -100,11 +110,10 @@ def check(data: Data) -> Finding:
 
 def _targets(data: Data, found: Taste) -> list[Target]:
     """One target an item, the surest signal first."""
-    least = found.least(PART)
     wide = found.least(WIDE)
     made: dict[int, Target] = {}
-    for pairs in _views(data):
-        for target in _by_taste(data, pairs, least, wide, found.sizes):
+    for pairs, part in product(_views(data), PARTS):
+        for target in _by_taste(data, pairs, found.least(part), wide, found.sizes):
             known = made.get(target.item)
             if known is None or len(target.users) > len(known.users):
                 made[target.item] = target

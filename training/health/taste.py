@@ -1,4 +1,4 @@
-"""How much of a user's profile the main directions of taste explain."""
+"""How much of a profile the main directions of taste explain, and whose ratings it follows."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ LEAST = 5  # items of a profile that says anything
 WIDTH, EXTRA, PASSES = 16, 8, 3  # of the randomised SVD (Halko et al. 2011, alg. 4.4)
 BINS = 2.0  # per doubling of the profile's size
 PEERS = 20
+RATED = 0.5  # of the events must have a value before ratings say anything
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,9 @@ class Taste:
 
 
 def taste(data: Data) -> Taste:
-    """Score of each user: lack of explained taste, plus half of how odd its popularity is."""
+    """Score of each user: lack of explained taste, plus half of how odd its popularity is, plus
+    how little its ratings follow the items' means (half, where they follow them too well).
+    """
     sizes = np.bincount(data.pair_users, minlength=data.log.n_users)
     eligible = sizes >= LEAST
     if not eligible.any():
@@ -46,6 +49,10 @@ def taste(data: Data) -> Taste:
     mean = np.bincount(data.pair_users, weights=logs, minlength=len(sizes)) / np.maximum(sizes, 1)
     score = -_against_peers(explained, sizes, eligible)
     score += 0.5 * np.abs(_against_peers(mean, sizes, eligible))
+    follows = _follows(data)
+    if follows is not None:
+        z = _against_peers(follows, sizes, eligible)
+        score += np.abs(z) * np.where(z < 0, 1.0, 0.5)
     return Taste(score, eligible, sizes)
 
 
@@ -74,6 +81,30 @@ def _explained(data: Data, popularity: np.ndarray, sizes: np.ndarray) -> np.ndar
         left, _r = np.linalg.qr(rows @ basis)
         basis, _r = np.linalg.qr(back @ left)
     return np.asarray(((rows @ basis) ** 2).sum(axis=1), dtype=np.float64)
+
+
+def _follows(data: Data) -> np.ndarray | None:
+    """Correlation of each user's ratings with the means that others gave the same items; None
+    where ratings are few or all alike. Made-up ones follow nobody (Chirita et al. 2005, RDMA).
+    """
+    log = data.log
+    rated = ~np.isnan(log.values) & (log.items >= 0)
+    if rated.sum() < RATED * len(log) or log.values[rated].std() == 0:
+        return None
+    users, items = log.users[rated], log.items[rated]
+    values = log.values[rated].astype(np.float64)
+    counts = np.bincount(items, minlength=log.n_items)
+    sums = np.bincount(items, weights=values, minlength=log.n_items)
+    others = (sums[items] - values + 2 * values.mean()) / (counts[items] + 1)  # two means of all
+
+    def per_user(weights: np.ndarray) -> np.ndarray:
+        return np.bincount(users, weights=weights, minlength=log.n_users)
+
+    n = np.maximum(np.bincount(users, minlength=log.n_users), 1)
+    mine = values - (per_user(values) / n)[users]
+    theirs = others - (per_user(others) / n)[users]
+    spread = per_user(mine * mine) * per_user(theirs * theirs)
+    return np.asarray(per_user(mine * theirs) / np.sqrt(np.maximum(spread, 1e-9)))
 
 
 def _against_peers(values: np.ndarray, sizes: np.ndarray, eligible: np.ndarray) -> np.ndarray:
