@@ -12,9 +12,14 @@ import secrets
 import sys
 import tempfile
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
+
+if TYPE_CHECKING:
+    from recweb.datasets.arrays import Rows
+    from recweb.datasets.catalogue import Facts
 
 ROWS, BAR = 10_000_000, 60.0
 
@@ -27,43 +32,10 @@ def main(rows: int) -> int:
     import django
 
     django.setup()
-    from recweb.datasets import arrays, catalogue, profile, tasks
-    from training import health
-    from training.health.data import Data
-    from training.log import Items, Log
-
-    rng = np.random.default_rng(0)
     n_users, n_items = max(100, rows // 100), max(100, rows // 200)
-    users = (n_users * rng.random(rows) ** 1.5).astype(np.int32)
-    items = np.minimum((rng.pareto(0.9, rows) * n_items / 200).astype(np.int64), n_items - 1)
-    at = np.sort(rng.integers(1_600_000_000, 1_663_000_000, rows))
-    values = (rng.integers(1, 11, rows) / 2).astype(np.float32)
-    events = np.zeros(rows, np.int16)
-    titles = tuple(f"Title number {code} of {code % 97}" for code in range(n_items))
-    table = arrays.Rows(users, items.astype(np.int32), events, values, at)
-    facts = catalogue.Facts(
-        ids=titles,
-        titles=titles,
-        topics=tuple((("even", "odd")[code % 2],) for code in range(n_items)),
-        years=np.full(n_items, 2000, np.float32),
-        texts=("",) * n_items,
-        attributes=({},) * n_items,
-        listed=np.ones(n_items, dtype=bool),
-    )
-    begun = time.process_time()
-    profile.figures(table, ("rating",), facts, n_users)
-    profiled = time.process_time() - begun
-    rules = [{"event": "rating", "minimum": 2.5, "confidence": "one", "weight": 1.0}]
-    splits = time.process_time()
-    tasks.split_sizes(table, ("rating",), n_users, n_items, rules)
-    splits = time.process_time() - splits
-    log = Log(users, table.items, events, values, at, ("rating",), n_users, n_items)
-    hot = sparse.csr_matrix(
-        (np.ones(n_items, np.float32), np.arange(n_items) % 2, np.arange(n_items + 1)),
-        shape=(n_items, 2),
-    )
-    listed = Items(titles, titles, ("even", "odd"), hot, facts.years)
-    seconds = health.timed(Data(log, listed, facts.listed))
+    table, facts = planted(rows, n_users, n_items)
+    profiled, splits = imported(table, facts, n_users)
+    seconds = examined(table, facts, n_users)
     whole = profiled + sum(seconds.values())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     for code, each in {"profile": profiled, **seconds}.items():
@@ -74,6 +46,57 @@ def main(rows: int) -> int:
         f"sizes at import {splits:.1f} s, peak {peak:.0f} MB: {verdict}"
     )
     return int(verdict != "ok")
+
+
+def planted(rows: int, n_users: int, n_items: int) -> "tuple[Rows, Facts]":
+    from recweb.datasets.arrays import Rows
+    from recweb.datasets.catalogue import Facts
+
+    rng = np.random.default_rng(0)
+    users = (n_users * rng.random(rows) ** 1.5).astype(np.int32)
+    items = np.minimum((rng.pareto(0.9, rows) * n_items / 200).astype(np.int64), n_items - 1)
+    at = np.sort(rng.integers(1_600_000_000, 1_663_000_000, rows))
+    values = (rng.integers(1, 11, rows) / 2).astype(np.float32)
+    titles = tuple(f"Title number {code} of {code % 97}" for code in range(n_items))
+    facts = Facts(
+        ids=titles,
+        titles=titles,
+        topics=tuple((("even", "odd")[code % 2],) for code in range(n_items)),
+        years=np.full(n_items, 2000, np.float32),
+        texts=("",) * n_items,
+        attributes=({},) * n_items,
+        listed=np.ones(n_items, dtype=bool),
+    )
+    return Rows(users, items.astype(np.int32), np.zeros(rows, np.int16), values, at), facts
+
+
+def imported(table: "Rows", facts: "Facts", n_users: int) -> tuple[float, float]:
+    """CPU seconds of the profile and of the split sizes, which an import works out."""
+    from recweb.datasets import profile, tasks
+
+    begun = time.process_time()
+    profile.figures(table, ("rating",), facts, n_users)
+    profiled = time.process_time()
+    rules = [{"event": "rating", "minimum": 2.5, "confidence": "one", "weight": 1.0}]
+    tasks.split_sizes(table, ("rating",), n_users, len(facts), rules)
+    return profiled - begun, time.process_time() - profiled
+
+
+def examined(table: "Rows", facts: "Facts", n_users: int) -> dict[str, float]:
+    """CPU seconds of each check of the health report."""
+    from training import health
+    from training.health.data import Data
+    from training.log import Items, Log
+
+    n_items = len(facts)
+    columns = (table.users, table.items, table.events, table.values, table.at)
+    log = Log(*columns, ("rating",), n_users, n_items)
+    hot = sparse.csr_matrix(
+        (np.ones(n_items, np.float32), np.arange(n_items) % 2, np.arange(n_items + 1)),
+        shape=(n_items, 2),
+    )
+    listed = Items(facts.titles, facts.titles, ("even", "odd"), hot, facts.years)
+    return health.timed(Data(log, listed, facts.listed))
 
 
 if __name__ == "__main__":

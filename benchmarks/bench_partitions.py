@@ -48,11 +48,36 @@ def main(rows: int) -> int:
 def measure(rows: int) -> int:
     from django.db import connection, transaction
 
-    from recweb.datasets import copying, partitions
-    from recweb.datasets import rows as readers
+    from recweb.datasets import partitions
 
     table, n_users, n_items = "datasets_staging_i1_a1", max(100, rows // 100), max(100, rows // 200)
     rng = np.random.default_rng(0)
+    copied, indexed = fill(table, rows, n_users, n_items, rng)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("INSERT INTO datasets_eventname VALUES (1, 0, 'rating')")
+        partitions.attach(table, 1, 1)
+    name = partitions.of_import(1, 1)
+    sizes = {
+        what: int(str(partitions.value(f"SELECT {function}('{name}')"))) / 2**20
+        for what, function in (("rows", "pg_relation_size"), ("indexes", "pg_indexes_size"))
+    }
+    print(  # noqa: T201
+        f"{rows:,} rows: COPY {copied:.0f} s, indexes {indexed:.0f} s, table "
+        f"{sizes['rows']:.0f} MB, indexes {sizes['indexes']:.0f} MB"
+    )
+    read(rng.integers(0, n_users, 100).tolist(), rng.integers(0, n_items, 50).tolist())
+    erase(0)
+    return 0
+
+
+def fill(
+    table: str, rows: int, n_users: int, n_items: int, rng: np.random.Generator
+) -> tuple[float, float]:
+    """Seconds of COPY and of the indexes."""
+    from django.db import transaction
+
+    from recweb.datasets import copying, partitions
+
     names = ("line", "user_code", "item_code", "event", "value", "at")
     begun = time.perf_counter()
     with transaction.atomic():
@@ -69,26 +94,18 @@ def measure(rows: int) -> int:
             copying.copy_binary(table, names, [(column, None) for column in columns])
         filled = time.perf_counter()
         partitions.index(table)
-    indexed = time.perf_counter()
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("INSERT INTO datasets_eventname VALUES (1, 0, 'rating')")
-        partitions.attach(table, 1, 1)
-    name = partitions.of_import(1, 1)
-    sizes = {
-        what: int(str(partitions.value(f"SELECT {function}('{name}')"))) / 2**20
-        for what, function in (("rows", "pg_relation_size"), ("indexes", "pg_indexes_size"))
-    }
-    print(  # noqa: T201
-        f"{rows:,} rows: COPY {filled - begun:.0f} s, indexes {indexed - filled:.0f} s, table "
-        f"{sizes['rows']:.0f} MB, indexes {sizes['indexes']:.0f} MB"
-    )
-    asked = rng.integers(0, n_users, 100).tolist()
-    items_asked = rng.integers(0, n_items, 50).tolist()
+    return filled - begun, time.perf_counter() - filled
+
+
+def read(users: list[int], items: list[int]) -> None:
+    """What the explorers ask for, about each of these codes."""
+    from recweb.datasets import rows as readers
+
     for what, codes, ask in (
-        ("history of a user", asked, lambda code: readers.history(1, code, 200)),
-        ("months of an item", items_asked, lambda code: readers.months(1, code, "item")),
+        ("history of a user", users, lambda code: readers.history(1, code, 200)),
+        ("months of an item", items, lambda code: readers.months(1, code, "item")),
         ("months of the busiest item", [0] * 5, lambda code: readers.months(1, code, "item")),
-        ("neighbours of an item", items_asked, lambda code: readers.neighbours(1, code)),
+        ("neighbours of an item", items, lambda code: readers.neighbours(1, code)),
     ):
         seconds = []
         for code in codes:
@@ -97,14 +114,19 @@ def measure(rows: int) -> int:
             seconds.append(time.perf_counter() - start)
         middle, late = np.percentile(seconds, [50, 95]) * 1000
         print(f"  {what:28} median {middle:7.1f} ms, p95 {late:7.1f} ms")  # noqa: T201
+
+
+def erase(user: int) -> None:
+    from django.db import connection
+
     start = time.perf_counter()
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM datasets_interaction WHERE dataset_id = 1 AND user_code = %s", [0]
+            "DELETE FROM datasets_interaction WHERE dataset_id = 1 AND user_code = %s", [user]
         )
         n = cursor.rowcount
-    print(f"  events of the busiest user ({n:,}) deleted in {time.perf_counter() - start:.2f} s")  # noqa: T201
-    return 0
+    seconds = time.perf_counter() - start
+    print(f"  events of the busiest user ({n:,}) deleted in {seconds:.2f} s")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -64,9 +64,7 @@ def titles(n: int) -> tuple[list[str], list[str], list[str]]:
 
 
 def measure(n_items: int) -> int:
-    from django.db import connection
-
-    from recweb.datasets import copying, search
+    from recweb.datasets import search
     from recweb.datasets.models import Dataset
     from recweb.people.models import User
 
@@ -74,36 +72,8 @@ def measure(n_items: int) -> int:
         slug="big", name="Big", owner=User.objects.create_superuser("ann")
     )
     named, chinese, english = titles(n_items)
-    columns = ("dataset_id", "code", "outside_id", "title", "topics", "year", "text", "attributes",
-               "in_catalogue", "n_events")  # fmt: skip
+    fill(dataset.pk, named)
     rng = np.random.default_rng(1)
-    events = np.minimum(rng.pareto(0.9, n_items) * 5, 1e6).astype(int).tolist()
-    begun = time.perf_counter()
-    with connection.cursor() as cursor:  # built after the rows: what an import does is another
-        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname LIKE 'item_title_%'")
-        definitions = [line for (line,) in cursor.fetchall()]
-        cursor.execute("DROP INDEX item_title_pairs, item_title_trgm")
-    for first in range(0, n_items, 100_000):
-        rows = (
-            (dataset.pk, code, f"sku-{code:07d}", named[code], [], None, "", {}, True, events[code])
-            for code in range(first, min(first + 100_000, n_items))
-        )
-        copying.copy_text("datasets_item", columns, rows)
-    loaded = time.perf_counter() - begun
-    with connection.cursor() as cursor:
-        for line in definitions:
-            cursor.execute(line)
-        cursor.execute("VACUUM ANALYZE datasets_item")
-        cursor.execute(
-            "SELECT pg_relation_size('item_title_pairs') / 1048576, "
-            "pg_relation_size('item_title_trgm') / 1048576, "
-            "pg_relation_size('datasets_item') / 1048576"
-        )
-        pairs, trigrams, table = cursor.fetchone()
-    print(  # noqa: T201
-        f"{n_items:,} items loaded in {loaded:.1f} s; table {table} MB, pairs {pairs} MB, "
-        f"trigrams {trigrams} MB"
-    )
 
     def ask(text: str) -> int:
         hits = search.items(dataset, text)
@@ -116,6 +86,48 @@ def measure(n_items: int) -> int:
         "two Chinese characters": [chinese[place] for place in words],
     }
     return max([report(kind, texts, ask) for kind, texts in asked.items()])
+
+
+def fill(dataset_id: int, named: list[str]) -> None:
+    """Items with these titles; the indexes are built after the rows, for an import is another
+    benchmark."""
+    from django.db import connection
+
+    begun = time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname LIKE 'item_title_%'")
+        definitions = [line for (line,) in cursor.fetchall()]
+        cursor.execute("DROP INDEX item_title_pairs, item_title_trgm")
+        copy_items(dataset_id, named)
+        loaded = time.perf_counter() - begun
+        for line in definitions:
+            cursor.execute(line)
+        cursor.execute("VACUUM ANALYZE datasets_item")
+        cursor.execute(
+            "SELECT pg_relation_size('item_title_pairs') / 1048576, "
+            "pg_relation_size('item_title_trgm') / 1048576, "
+            "pg_relation_size('datasets_item') / 1048576"
+        )
+        pairs, trigrams, table = cursor.fetchone()
+    print(  # noqa: T201
+        f"{len(named):,} items loaded in {loaded:.1f} s; table {table} MB, pairs {pairs} MB, "
+        f"trigrams {trigrams} MB"
+    )
+
+
+def copy_items(dataset_id: int, named: list[str]) -> None:
+    from recweb.datasets import copying
+
+    columns = ("dataset_id", "code", "outside_id", "title", "topics", "year", "text", "attributes",
+               "in_catalogue", "n_events")  # fmt: skip
+    drawn = np.random.default_rng(1).pareto(0.9, len(named)) * 5
+    events = np.minimum(drawn, 1e6).astype(int).tolist()
+    for first in range(0, len(named), 100_000):
+        rows: Iterator[Sequence[object]] = (
+            (dataset_id, code, f"sku-{code:07d}", named[code], [], None, "", {}, True, events[code])
+            for code in range(first, min(first + 100_000, len(named)))
+        )
+        copying.copy_text("datasets_item", columns, rows)
 
 
 def on_cpu() -> float:
