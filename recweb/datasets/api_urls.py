@@ -8,6 +8,7 @@ from recweb.datasets import (
     templates_api,
     truth_api,
     uploads_api,
+    weighing_api,
 )
 
 DATASET = "datasets/<slug:slug>/"
@@ -23,6 +24,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{DATASET}imports/<int:import_id>/quarantine/", api.quarantine, name="api-quarantine"),
     path(f"{DATASET}imports/<int:import_id>/mend/", mend_api.mend, name="api-mend"),
     path(f"{DATASET}rules/", templates_api.try_rules, name="api-rules"),
+    path(f"{DATASET}weights/", weighing_api.weights, name="api-weights"),
     path(f"{DATASET}versions/", api.versions, name="api-versions"),
     path(f"{DATASET}profile/", api.profile, name="api-profile"),
     path(f"{DATASET}versions/diff/", truth_api.diff, name="api-diff"),

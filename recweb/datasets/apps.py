@@ -20,6 +20,6 @@ class DatasetsConfig(AppConfig):
             )
         )
         register(Kind("remove", queue="quick", run="recweb.datasets.tasks:remove", child=False))
-        for name in ("health", "diff", "anonymity", "exclude", "erase"):
+        for name in ("health", "diff", "anonymity", "weights", "exclude", "erase"):
             run = f"recweb.datasets.tasks:{name}"
             register(Kind(name, queue="quick", run=run, child=True, nice=name != "erase"))

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from recweb.datasets import copying, partitions
+from recweb.datasets.clock import CLOCK
+from recweb.datasets.patience import check
 
 NO_TIME = np.iinfo(np.int64).min
 
@@ -24,6 +26,11 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.users)
+
+    @property
+    def order_only(self) -> bool:
+        """at holds places in an order and no times (training.order)."""
+        return self.at is not None and len(self) > 0 and bool(self.at.max() < CLOCK)
 
     def take(self, rows: "np.ndarray | slice") -> "Rows":
         at = None if self.at is None else self.at[rows]
@@ -60,18 +67,22 @@ def read(dataset_id: int, import_id: int) -> Rows:
 def resolve(parts: Sequence[Rows]) -> Resolved:
     """All parts as one log in (time, import, line) order; of equal events the last line stays.
 
-    Equal = same user, item, event and time; where any part has no time, time counts nowhere.
+    Equal = same user, item, event and time; where any part has no time, time counts nowhere, nor
+    where some parts have a clock and others an order only.
     Each part alone holds no equal rows: cleaning took them out. A single part is put in order
     where it is.
     """
     filled = [part for part in parts if len(part)]
     timed = bool(filled) and all(part.at is not None for part in filled)
+    timed = timed and len({part.order_only for part in filled}) == 1
     if len(filled) < 2:
         return Resolved(_by_time(_concatenate(filled or parts, timed)), 0, 0)
     whole = _concatenate(filled, timed)
     kept = np.arange(len(whole))
     keys = _keys(whole)
+    check()
     order = np.lexsort((kept, *keys))
+    check()
     same = np.ones(len(order) - 1, dtype=bool)
     for key in keys:
         same &= key[order][1:] == key[order][:-1]
@@ -90,6 +101,7 @@ def _by_time(rows: Rows) -> Rows:
         return rows
     order = np.argsort(rows.at, kind="stable")
     for column in (rows.users, rows.items, rows.events, rows.values, rows.at):
+        check()
         column[:] = column[order]
     return rows
 

@@ -119,6 +119,8 @@ def _temporal(figures: Figures) -> Check:
     enough = splits.get("temporal", {}).get("test_users", 0)
     if not quality["has_times"]:
         level, found = FAIL, _("the log has no times")
+    elif quality.get("order_only"):
+        level, found = WARN, _("the log has an order and no times")
     elif quality["one_time"]:
         level, found = FAIL, _("all events carry the same time")
     elif auto.get("name") == "temporal" or not splits:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from recweb.datasets.models import EventName, Item, Person
+from recweb.datasets.patience import check
 
 
 class Codes(NamedTuple):
@@ -23,7 +24,9 @@ def assign(table: type[Person] | type[Item], dataset_id: int, ids: Sequence[str]
     known = dict(
         table.objects.filter(dataset_id=dataset_id).values_list("outside_id", "code").iterator()
     )
-    new = sorted((text for text in ids if text not in known), key=str.encode)
+    check()
+    new = sorted(text for text in ids if text not in known)  # texts sort as their UTF-8 bytes do
+    check()
     first = len(known)
     known.update((text, first + place) for place, text in enumerate(new))
     of = np.fromiter((known[text] for text in ids), dtype=np.int32, count=len(ids))

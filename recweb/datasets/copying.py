@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from django.db import connection
 
+from recweb.datasets.patience import check
+
 if TYPE_CHECKING:
     import polars as pl
 
 HEADER = b"PGCOPY\n\xff\r\n\x00" + b"\x00" * 8
 TRAILER = b"\xff\xff"
+PART = 200_000  # ids sent at a time: all of a large log at once would take three copies of them
 
 Column = tuple[np.ndarray, np.ndarray | None]  # values, and where they are null (None: nowhere)
 
@@ -92,10 +95,11 @@ def copy_ids(
     table: str, names: Sequence[str], ids: Sequence[str], dataset_id: int, first: int, rest: str
 ) -> None:
     """Rows of (dataset, code from `first` on, outside id) and the same `rest` of cells for all."""
-    lines = "".join(
-        f"{dataset_id}\t{code}\t{cell(text)}{rest}\n" for code, text in enumerate(ids, first)
-    )
-    _copy(f"COPY {table} ({', '.join(names)}) FROM STDIN", lines.encode())
+    for start in range(0, len(ids), PART):
+        check()
+        part = enumerate(ids[start : start + PART], first + start)
+        lines = "".join(f"{dataset_id}\t{code}\t{cell(text)}{rest}\n" for code, text in part)
+        _copy(f"COPY {table} ({', '.join(names)}) FROM STDIN", lines.encode())
 
 
 def cell(value: Any) -> str:  # any of the six kinds above

@@ -32,6 +32,13 @@ def anonymity(run: Run) -> None:
         figures |= tasks.crowds(version)
 
 
+def weights(run: Run) -> None:
+    """params: target, days."""
+    with reports.making(run, ReportKind.WEIGHTS) as (version, _against, figures):
+        run.progress(0, 1, _("Learning what comes before a purchase"))
+        figures |= tasks.learn_weights(version, run.params["target"], run.params["days"])
+
+
 def listed(version: Version) -> np.ndarray:
     """bool (n_items,): an item file names it."""
     sql = (

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_GET
 
 from recweb.datasets import figures, rows, search
 from recweb.datasets.access import find, person
+from recweb.datasets.clock import moment
 from recweb.datasets.links import later
 from recweb.datasets.models import Dataset, Item, Person
-from recweb.datasets.pages import moment
 from recweb.lib.paging import page, query
 
 SHOWN = 200

@@ -1,6 +1,5 @@
 """/api/v1/datasets/{slug}/users/ and items/: what one user or item did, and the search."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from django.http import Http404
@@ -11,6 +10,7 @@ from rest_framework.response import Response
 
 from recweb.datasets import rows, schemas, search
 from recweb.datasets.api import PAGE, find
+from recweb.datasets.clock import moment
 from recweb.datasets.models import Dataset, Item, Person
 from recweb.lib.api import known_params, paged
 
@@ -89,8 +89,7 @@ def _neighbours(dataset: Dataset, row: Item) -> list[dict[str, Any]]:
 
 
 def event_json(event: rows.Event) -> dict[str, Any]:
-    at = None if event.at is None else datetime.fromtimestamp(event.at, UTC)
-    return {"event": event.event, "value": event.value, "at": at}
+    return {"event": event.event, "value": event.value, "at": moment(event.at)}
 
 
 def user_json(row: Person) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from recweb.datasets.arrays import Rows
+from recweb.datasets.patience import check
 
 LANES = 4
 SLICE = 2**18  # events mixed at a time: they stay in the cache
@@ -24,12 +25,14 @@ ODD = np.array(
 def digests(kind: str, texts: Iterable[str]) -> np.ndarray:
     """uint64 (n, 4): SHA-256 of each text, told apart by kind."""
     start = hashlib.sha256(kind.encode() + b"\0")
-    parts = []
-    for text in texts:
+    made = bytearray()
+    for place, text in enumerate(texts):
+        if place % SLICE == 0:
+            check()
         each = start.copy()
         each.update(text.encode("utf-8", "surrogatepass"))
-        parts.append(each.digest())
-    return np.frombuffer(b"".join(parts), dtype="<u8").reshape(-1, LANES)
+        made += each.digest()
+    return np.frombuffer(made, dtype="<u8").reshape(-1, LANES)
 
 
 def of_log(
@@ -41,6 +44,7 @@ def of_log(
     events = digests("event", event_names)
     total = np.zeros(LANES, dtype=np.uint64)
     for first in range(0, len(rows), SLICE):
+        check()
         total += _sum(rows.take(slice(first, first + SLICE)), users, items, events)
     return total
 

@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from recweb.datasets import removal
+from recweb.datasets import removal, weighing
 from recweb.datasets.access import find, person
-from recweb.datasets.forms import RuleForm, SettingsForm
 from recweb.datasets.models import Dataset, EventName, Member
+from recweb.datasets.setting_forms import RuleForm, SettingsForm
 from recweb.jobs import orders
 from recweb.people import audit
 from recweb.people.models import Token, User
@@ -63,6 +63,7 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
             "form": form,
             "rule_forms": rules,
             "tokens": tokens_of(dataset),
+            "learned": weighing.shown(dataset),
         }
         return render(request, "datasets/settings.html", ctx, status=422)
     row = form.save(commit=False)

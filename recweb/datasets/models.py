@@ -263,6 +263,7 @@ class ReportKind(models.TextChoices):
     HEALTH = "health", _("health")
     DIFF = "diff", _("difference")
     ANONYMITY = "anonymity", _("k-anonymity")
+    WEIGHTS = "weights", _("event weights")
 
 
 class Report(models.Model):

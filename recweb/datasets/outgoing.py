@@ -1,10 +1,10 @@
 """A version as CSV: the same bytes each time; users by pseudonym unless an admin asks (ABU-09)."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from recweb.datasets import privacy, tasks
+from recweb.datasets.clock import moment
 from recweb.datasets.models import Item, Person, Version
 
 if TYPE_CHECKING:
@@ -32,8 +32,9 @@ def _block(log: "Log", first: int, users: list[str], items: dict[int, str]) -> I
         *(column.tolist() for column in columns), times, strict=False
     ):
         shown = "" if value != value else f"{value:.7g}"  # NaN: there is none
-        moment = "" if at is None else datetime.fromtimestamp(at, UTC).isoformat()
-        yield users[user], items.get(item, ""), log.event_names[event], shown, moment
+        when = moment(at)
+        named = users[user], items.get(item, ""), log.event_names[event], shown
+        yield (*named, "" if when is None else when.isoformat())
 
 
 def _users(version: Version, outside: bool) -> list[str]:

@@ -1,7 +1,6 @@
 """The list of datasets, and the profile of one, tab by tab."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -11,9 +10,9 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from recweb.datasets import checks, figures, people, rows, search
+from recweb.datasets import checks, figures, people, rows, search, weighing
 from recweb.datasets.access import find, person
-from recweb.datasets.forms import SettingsForm
+from recweb.datasets.clock import moment
 from recweb.datasets.manage import TABS, rule_forms, tokens_of
 from recweb.datasets.models import (
     Dataset,
@@ -24,6 +23,7 @@ from recweb.datasets.models import (
     Item,
     Version,
 )
+from recweb.datasets.setting_forms import SettingsForm
 from recweb.jobs.models import Job
 from recweb.lib.paging import page, query
 from recweb.people.models import User
@@ -104,10 +104,6 @@ def _to_look_at(row: Dataset) -> "QuerySet[Import]":
     last = Coalesce(Subquery(loaded.order_by("-pk").values("pk")[:1]), 0)
     refused = Q(state=ImportState.REFUSED, pk__gt=last)
     return row.imports.filter(Q(state__in=OPEN) | refused).order_by("pk")[:6]
-
-
-def moment(at: int | None) -> datetime | None:
-    return None if at is None else datetime.fromtimestamp(at, UTC)
 
 
 def _interactions(request: HttpRequest, row: Dataset, version: Version | None) -> Ctx:
@@ -219,7 +215,12 @@ def _members(request: HttpRequest, row: Dataset, version: Version | None) -> Ctx
 
 def _settings(request: HttpRequest, row: Dataset, version: Version | None) -> Ctx:
     tokens = tokens_of(row)
-    return {"form": SettingsForm(instance=row), "rule_forms": rule_forms(row), "tokens": tokens}
+    return {
+        "form": SettingsForm(instance=row),
+        "rule_forms": rule_forms(row),
+        "tokens": tokens,
+        "learned": weighing.shown(row),
+    }
 
 
 PARTS: dict[str, Callable[[HttpRequest, Dataset, Version | None], Ctx]] = {

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -14,6 +15,15 @@ from recweb.jobs.run import Run, Stopped
 
 LOOK_EVERY = 0.25  # seconds
 SILENT = 1.0
+AT_WORK: ContextVar[Run | None] = ContextVar("at_work", default=None)
+
+
+def check() -> None:
+    """Between two long steps of our own, which no database can cancel. Raises Stopped.
+
+    Does nothing outside of `stoppable`: the same steps are taken by tests and benchmarks."""
+    if (run := AT_WORK.get()) is not None:
+        run.check()
 
 
 @contextmanager
@@ -27,6 +37,7 @@ def stoppable(run: Run) -> Iterator[None]:
         target=_watch, args=(run, over, connections[DEFAULT_DB_ALIAS]), daemon=True
     )
     watcher.start()
+    mark = AT_WORK.set(run)
     try:
         yield
     except DatabaseError:
@@ -34,6 +45,7 @@ def stoppable(run: Run) -> Iterator[None]:
             raise Stopped(run.stopping) from None
         raise
     finally:
+        AT_WORK.reset(mark)
         over.set()
         watcher.join()
 

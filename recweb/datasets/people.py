@@ -1,5 +1,6 @@
 """The users of a log: new codes, and what a user file says about them."""
 
+import json
 import re
 import secrets
 from collections.abc import Sequence
@@ -8,8 +9,11 @@ from django.db import connection
 
 from recweb.datasets import copying
 from recweb.datasets.codes import Codes
-from recweb.datasets.models import EventName, Person
+from recweb.datasets.models import EventName
+from recweb.datasets.patience import check
 
+PART = 100_000  # rows fetched at a time
+NONE: dict[str, str] = {}
 COLUMNS = ("dataset_id", "code", "outside_id", "n_events", "attributes")
 
 NOBODY = "^erased-[0-9a-f]{16}$"  # whose code stays, for arrays count on codes without holes
@@ -46,9 +50,20 @@ def describe(dataset_id: int, codes: Codes, attributes: Sequence[dict[str, str]]
 
 def read(dataset_id: int) -> tuple[tuple[str, ...], tuple[dict[str, str], ...]]:
     """(outside ids, attributes) in code order."""
-    rows = Person.objects.filter(dataset_id=dataset_id).order_by("code")
-    found = list(rows.values_list("outside_id", "attributes").iterator())
-    return tuple(row[0] for row in found), tuple(row[1] for row in found)
+    ids: list[str] = []
+    attributes: list[dict[str, str]] = []
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(
+            "SELECT outside_id, nullif(attributes::text, '{}') FROM datasets_person "
+            "WHERE dataset_id = %s ORDER BY code",
+            [dataset_id],
+        )
+        while rows := cursor.fetchmany(PART):
+            check()
+            ids += [row[0] for row in rows]
+            # most users have none: they share one, for each would take as much as the id
+            attributes += [NONE if row[1] is None else json.loads(row[1]) for row in rows]
+    return tuple(ids), tuple(attributes)
 
 
 def add_events(dataset_id: int, codes: Codes) -> None:

@@ -1,4 +1,7 @@
-"""Who a user is, is nobody's business outside: keyed hashes, rounded times, consent."""
+"""Who a user is, is nobody's business outside: keyed hashes, rounded times, consent.
+
+A session id often is a user's in other words (a cookie, a login), so it becomes a hash as well.
+"""
 
 import dataclasses
 import hashlib
@@ -34,6 +37,11 @@ def pseudonym(dataset_id: int, outside_id: str) -> str:
     return mac(dataset_id, outside_id)[:LONG]
 
 
+def session(secret: bytes, text: str) -> str:
+    """What stands for a session; unlike the pseudonym of a user who has the same id."""
+    return of(secret, f"session\0{text}")[:LONG]
+
+
 def wants_pseudonyms(dataset: Dataset) -> bool:
     return bool(dataset.privacy.get("pseudonyms"))
 
@@ -48,6 +56,8 @@ def apply(batch: Import, found: Any) -> Any:
         secret = key(dataset.pk)
         ids = tuple(of(secret, text)[:LONG] for text in made.user_ids)
         made = dataclasses.replace(made, user_ids=ids)
+        if batch.kind == Kind.INTERACTIONS and made.extras is not None:
+            made.extras.rename(lambda text: session(secret, text))
     step = int(dataset.privacy.get("round") or 0)
     if step > 1 and batch.kind == Kind.INTERACTIONS and made.at is not None:
         made = dataclasses.replace(made, at=np.asarray(made.at // step * step))

@@ -1,6 +1,7 @@
 """The figures behind the profile page, worked out once when a version is made. Plain JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from recweb.datasets import tasks
 from recweb.datasets.arrays import Rows
 from recweb.datasets.catalogue import Facts
+from recweb.datasets.patience import check
 
 POINTS = 101  # of the Lorenz curve
 BINS = 48  # of time
@@ -18,24 +20,41 @@ HOUR, DAY = 3600, 86400
 Figures = dict[str, Any]  # JSON
 
 
-def figures(rows: Rows, names: Sequence[str], facts: Facts, n_users: int) -> Figures:
+def figures(
+    rows: Rows,
+    names: Sequence[str],
+    facts: Facts,
+    n_users: int,
+    busiest: list[list[int]] | None = None,
+) -> Figures:
+    """busiest: bots(rows), where the caller has them already."""
+    ordered = rows.order_only
+    if ordered:  # places in an order are no times to draw
+        rows = replace(rows, at=None)
     n_items = len(facts)
     named = rows.items >= 0
     per_item = np.bincount(rows.items[named], minlength=n_items)
     per_user = np.bincount(rows.users, minlength=n_users)
-    return {
-        "counts": _counts(rows, facts, per_user, per_item),
-        "gini": gini(per_item),
-        "lorenz": lorenz(per_item),
-        "tail": tasks.tail_share(per_item),
-        "popularity": counted(per_item[per_item > 0]),
-        "activity": counted(per_user[per_user > 0]),
-        "time": _time(rows),
-        "events": _events(rows, names),
-        "values": _values(rows),
-        "topics": _topics(rows, facts),
-        "quality": _quality(rows, facts, per_item, per_user),
+    steps: dict[str, Callable[[], Any]] = {
+        "counts": lambda: _counts(rows, facts, per_user, per_item),
+        "gini": lambda: gini(per_item),
+        "lorenz": lambda: lorenz(per_item),
+        "tail": lambda: tasks.tail_share(per_item),
+        "popularity": lambda: counted(per_item[per_item > 0]),
+        "activity": lambda: counted(per_user[per_user > 0]),
+        "time": lambda: _time(rows),
+        "events": lambda: _events(rows, names),
+        "values": lambda: _values(rows),
+        "topics": lambda: _topics(rows, facts),
+        "quality": lambda: _quality(rows, facts, per_item, per_user),
     }
+    made: Figures = {}
+    for name, step in steps.items():
+        check()  # a cancel waits for one of these, not for all
+        made[name] = step()
+    made["quality"] |= {"order_only": ordered, "has_times": ordered or rows.at is not None}
+    made["quality"]["bots"] = bots(rows) if busiest is None else busiest
+    return made
 
 
 def leave_out(figures: Figures, nobodies: int) -> None:
@@ -164,8 +183,6 @@ def _quality(rows: Rows, facts: Facts, per_item: np.ndarray, per_user: np.ndarra
         "untitled_items": int(sum(not title for title in facts.titles)),
         "tie_share": _ties(rows),
         "one_time": bool(rows.at is not None and len(rows) and rows.at.min() == rows.at.max()),
-        "has_times": rows.at is not None,
-        "bots": bots(rows),
         "busiest_user_share": float(per_user.max(initial=0) / n),
         "busiest_item_share": float(per_item.max(initial=0) / n),
         "single_event_users": int((per_user == 1).sum()),
@@ -189,7 +206,7 @@ def _ties(rows: Rows) -> float:
 
 def bots(rows: Rows) -> list[list[int]]:
     """[user code, events in the busiest hour] of users above 1,000 an hour; at most 100."""
-    if rows.at is None or not len(rows):
+    if rows.at is None or not len(rows) or rows.order_only:
         return []
     keys = rows.at // HOUR
     keys -= int(rows.at.min()) // HOUR

@@ -21,6 +21,7 @@ def titles(kind: str) -> str:
         ReportKind.HEALTH: _("Health of %(name)s"),
         ReportKind.DIFF: _("Difference between versions of %(name)s"),
         ReportKind.ANONYMITY: _("k-anonymity of %(name)s"),
+        ReportKind.WEIGHTS: _("Event weights of %(name)s"),
     }[ReportKind(kind)]
 
 
@@ -36,8 +37,15 @@ def job_of(version: Version, kind: str, against: Version | None = None) -> Job |
     return rows.first()
 
 
-def order(version: Version, kind: str, owner: "User", against: Version | None = None) -> Job:
-    """The job that makes it; one that already waits or runs is the same one. Raises Quota."""
+def order(
+    version: Version,
+    kind: str,
+    owner: "User",
+    against: Version | None = None,
+    **more: Any,
+) -> Job:
+    """The job that makes it; one that already waits or runs is the same one. more: its params.
+    Raises Quota."""
     found = job_of(version, kind, against)
     if found is not None and found.is_live:
         return found
@@ -48,7 +56,7 @@ def order(version: Version, kind: str, owner: "User", against: Version | None = 
         title=titles(kind) % {"name": name},
         dataset_id=version.dataset_id,
         target_id=version.pk,
-        params={"against": against.pk} if against else {},
+        params={"against": against.pk, **more} if against else more,
     )
 
 

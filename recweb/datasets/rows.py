@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from recweb.datasets.clock import CLOCK
 from recweb.datasets.models import Dataset, Item, Person
 
 
@@ -89,7 +90,7 @@ def _events(sql: str, dataset_id: int, code: int, limit: int) -> list[Event]:
 MONTHS = """
     SELECT to_char(to_timestamp(at) AT TIME ZONE 'UTC', 'YYYY-MM') AS month, count(*) FROM (
         SELECT DISTINCT {other}, event, at FROM datasets_interaction
-        WHERE dataset_id = %(dataset)s AND {mine} = %(code)s AND at IS NOT NULL
+        WHERE dataset_id = %(dataset)s AND {mine} = %(code)s AND at >= %(clock)s
     ) kept GROUP BY month ORDER BY month
 """
 TASTE = """
@@ -110,7 +111,8 @@ def months(dataset_id: int, code: int, side: str) -> list[tuple[str, int]]:
     sides = {"user": ("user_code", "item_code"), "item": ("item_code", "user_code")}
     mine, other = sides[side]
     with connection.cursor() as cursor:
-        cursor.execute(MONTHS.format(mine=mine, other=other), {"dataset": dataset_id, "code": code})
+        given = {"dataset": dataset_id, "code": code, "clock": CLOCK}
+        cursor.execute(MONTHS.format(mine=mine, other=other), given)
         return [(str(month), int(n)) for month, n in cursor.fetchall()]
 
 

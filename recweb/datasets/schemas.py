@@ -91,7 +91,9 @@ UPLOAD = inline_serializer(
         "rules": s.JSONField(required=False, help_text="which events are positives"),
         "options": s.JSONField(
             required=False,
-            help_text="encoding, delimiter, zone, day_first, anonymous (true: no user column), "
+            help_text="encoding, delimiter, zone, day_first, anonymous (true: no column of users, "
+            "or of ids in a catalogue), header (false: the first line is a row), format (events, "
+            "sequences or counted), event (of every row, where no column says it), "
             "industry (a ready-made template of rules)",
         ),
     },

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from recweb.datasets.arrays import Rows
     from recweb.datasets.catalogue import Facts
     from recweb.datasets.models import Import, Version
+    from recweb.datasets.trials import Row
     from recweb.jobs.run import Run
     from training.clean import Catalogue as Catalogue  # for the modules beside this one, too
     from training.clean import Interactions as Interactions
@@ -64,6 +65,13 @@ def anonymity(run: "Run") -> None:
     from recweb.datasets import examining
 
     examining.anonymity(run)
+
+
+def weights(run: "Run") -> None:
+    """Learn how much each kind of event foretells a purchase."""
+    from recweb.datasets import examining
+
+    examining.weights(run)
 
 
 def exclude(run: "Run") -> None:
@@ -163,72 +171,64 @@ def fields(kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def save(folder: Path, rows: "Rows", names: tuple[str, ...], n_users: int, facts: "Facts") -> None:
     """Write the arrays of a version: folder/log and folder/items."""
-    from training import log
+    from recweb.datasets import saved
 
-    n_items = len(facts)
-    saved = log.Log(
-        rows.users, rows.items, rows.events, rows.values, rows.at, names, n_users, n_items
-    )
-    log.save_log(folder / "log", saved)
-    log.save_items(folder / "items", _items(facts))
-
-
-def _items(facts: "Facts") -> "Items":
-    from scipy import sparse
-
-    from training.log import Items
-
-    names = sorted({topic for topics in facts.topics for topic in topics}, key=str.encode)
-    place = {name: column for column, name in enumerate(names)}
-    ends = np.cumsum([0, *(len(topics) for topics in facts.topics)])
-    columns = np.array(
-        [column for topics in facts.topics for column in sorted(place[t] for t in topics)],
-        dtype=np.int32,
-    )
-    data = np.ones(len(columns), dtype=np.float32)
-    return Items(
-        titles=tuple(title or text for title, text in zip(facts.titles, facts.ids, strict=True)),
-        texts=facts.full_texts(),
-        topic_names=tuple(names),
-        topics=sparse.csr_matrix((data, columns, ends), shape=(len(facts), len(names))),
-        years=facts.years,
-    )
+    saved.save(folder, rows, names, n_users, facts)
 
 
 def load_version(version: "Version") -> "tuple[Log, Items]":
     """The arrays of a version, memory-mapped."""
-    from recweb.datasets.exports import version_folder
-    from training import log
+    from recweb.datasets import exports, saved
 
-    folder = version_folder(version)
-    return log.load_log(folder / "log"), log.load_items(folder / "items")
+    return saved.load(exports.version_folder(version))
+
+
+def redact(old: Path, new: Path, user: int) -> None:
+    """Write the arrays of a version again without one user's events."""
+    from recweb.datasets import saved
+
+    saved.redact(old, new, user)
+
+
+def learn_weights(version: "Version", target: str, days: int) -> dict[str, Any]:
+    """The learned weights of the kinds of event as JSON, or {"refused": in both languages}."""
+    from recweb.datasets import trials
+
+    return trials.learn_weights(load_version(version)[0], target, days)
+
+
+def try_rules(folder: Path, rules: list[dict[str, Any]], count: int) -> "list[Row]":
+    """Some real events of a version, and what the rules make of each."""
+    from recweb.datasets import trials
+
+    return trials.try_rules(folder, rules, count)
+
+
+def split_sizes(
+    rows: "Rows", names: tuple[str, ...], n_users: int, n_items: int, rules: list[dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """What each split would make of these events: sizes, leak, or why it is impossible."""
+    from recweb.datasets import trials
+
+    return trials.split_sizes(rows, names, n_users, n_items, rules)
 
 
 def examine(
     version: "Version", listed: np.ndarray, totals: dict[str, int], progress: Any
 ) -> list[dict[str, Any]]:
     """The findings about a version, worst first, as JSON; totals: rows_in, dropped."""
+    from dataclasses import replace
+
     from training.features import Rule
     from training.health import examine as run
     from training.health.data import Data
+    from training.order import order_only
 
     log, items = load_version(version)
+    if order_only(log.at):  # places are no clock: checks of time would call each of them broken
+        log = replace(log, at=None)
     rules = [Rule(**rule) for rule in version.dataset.rules]
     return [found.json() for found in run(Data(log, items, listed, rules, **totals), progress)]
-
-
-def redact(old: Path, new: Path, user: int) -> None:
-    """Write the arrays of a version again without one user's events."""
-    from dataclasses import replace
-
-    from training import log
-
-    found = log.load_log(old / "log")
-    kept = found.users != user
-    parts = {name: getattr(found, name)[kept] for name in ("users", "items", "events", "values")}
-    at = None if found.at is None else found.at[kept]
-    log.save_log(new / "log", replace(found, **parts, at=at))
-    log.save_items(new / "items", log.load_items(old / "items"))
 
 
 def check_titles() -> dict[str, dict[str, str]]:
@@ -252,71 +252,11 @@ def crowds(version: "Version") -> dict[str, Any]:
     return crowd.crowds(load_version(version)[0])
 
 
-def try_rules(
-    folder: Path, rules: list[dict[str, Any]], count: int
-) -> list[tuple[int, int, str, float | None, int | None, float]]:
-    """Some real events of a version, spread over its kinds of event and over time, and what the
-    rules make of each: user, item (-1: a search), event, value, time, confidence (0: nothing).
-    """
-    from training import log as logs
-    from training.features import Rule, confidences
-
-    log = logs.load_log(folder / "log")
-    each = max(1, count // max(1, len(log.event_names)))
-    chosen = []
-    for code in range(len(log.event_names)):
-        rows = np.flatnonzero(log.events == code)
-        chosen.append(rows[np.linspace(0, len(rows) - 1, min(each, len(rows))).astype(int)])
-    rows = np.sort(np.concatenate(chosen))[:count] if chosen else np.zeros(0, dtype=int)
-    some = logs.Log(
-        log.users[rows], log.items[rows], log.events[rows], log.values[rows],
-        None if log.at is None else log.at[rows], log.event_names, log.n_users, log.n_items,
-    )  # fmt: skip
-    found = confidences(some, [Rule(**rule) for rule in rules]) if rules else np.zeros(len(rows))
-    return [
-        (
-            int(some.users[place]),
-            int(some.items[place]),
-            some.event_names[some.events[place]],
-            None if np.isnan(some.values[place]) else float(some.values[place]),
-            None if some.at is None else int(some.at[place]),
-            float(found[place]) if some.items[place] >= 0 else 0.0,
-        )
-        for place in range(len(rows))
-    ]
-
-
 def tail_share(per_item: "np.ndarray") -> float:
     """Share of the events that the less popular 80 % of the items have."""
     from training.health import tail
 
     return tail.tail_share(per_item)
-
-
-def split_sizes(
-    rows: "Rows", names: tuple[str, ...], n_users: int, n_items: int, rules: list[dict[str, Any]]
-) -> dict[str, dict[str, Any]]:
-    """What each split would make of these events: sizes, leak, or why it is impossible."""
-    from training.features import Rule, positives
-    from training.log import Log
-    from training.split import SplitError, choose, preview
-
-    log = Log(rows.users, rows.items, rows.events, rows.values, rows.at, names, n_users, n_items)
-    found: dict[str, dict[str, Any]] = {}
-    liked = positives(log, [Rule(**rule) for rule in rules])
-    for name in ("temporal", "user-temporal", "leave-last", "random"):
-        try:
-            found[name] = preview(liked, name)
-        except SplitError as error:
-            found[name] = {"refused": error.code, "details": error.details, "message": str(error)}
-    try:
-        name, because = choose(liked)
-        # what auto stands for may be impossible, too
-        refused = found[name] if "refused" in found[name] else {}
-        found["auto"] = refused or {"name": name, "because": because}
-    except SplitError as error:
-        found["auto"] = {"refused": error.code, "message": str(error)}
-    return found
 
 
 def words(code: str, details: dict[str, Any], *, note: bool = False) -> str:

@@ -1,7 +1,7 @@
 """What event rules would make of real events, before anybody saves them."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from recweb.datasets import rows, tasks
 from recweb.datasets.access import find
+from recweb.datasets.clock import moment
 from recweb.datasets.exports import version_folder
 from recweb.datasets.manage import rule_forms
 from recweb.datasets.models import Version
@@ -41,7 +42,7 @@ def tried(version: Version, rules: list[dict[str, Any]]) -> list[Tried]:
             title=items[item].name if item in items else "",
             event=event,
             value=value,
-            at=None if at is None else datetime.fromtimestamp(at, UTC),
+            at=moment(at),
             confidence=confidence,
         )
         for user, item, event, value, at, confidence in found

@@ -1,6 +1,17 @@
 from django.urls import URLPattern, path
 
-from recweb.datasets import batches, explore, manage, mend, pages, private, truth, trying, wizard
+from recweb.datasets import (
+    batches,
+    explore,
+    manage,
+    mend,
+    pages,
+    private,
+    truth,
+    trying,
+    weighing,
+    wizard,
+)
 
 DATASET = "datasets/<slug:slug>/"
 IMPORT = f"{DATASET}imports/<int:import_id>/"
@@ -21,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{DATASET}export.csv", private.export, name="dataset-export"),
     path(f"{DATASET}settings/", manage.settings, name="dataset-settings"),
     path(f"{DATASET}rules/", trying.rules, name="dataset-rules"),
+    path(f"{DATASET}weights/", weighing.weights, name="dataset-weights"),
     path(f"{DATASET}token/", manage.token, name="dataset-token"),
     path(f"{DATASET}members/", manage.members, name="dataset-members"),
     path(f"{DATASET}delete/", manage.delete, name="dataset-delete"),

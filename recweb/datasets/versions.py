@@ -76,9 +76,8 @@ def publish(
     _count(dataset.pk, everybody, len(ids), len(facts))
     rows = exclusion.without(everybody, excluded, spent=True)
     run.check()  # between numpy's long steps: a cancel waits for one of them, not for all
-    figures = profile.figures(rows, names, facts, len(ids))
+    figures = profile.figures(rows, names, facts, len(ids), bots)
     profile.leave_out(figures, people.nobodies(ids))
-    figures["quality"]["bots"] = bots  # also those that are left out
     figures["replaced"] = resolved.dropped
     if len(rows) < BIG:
         run.check()

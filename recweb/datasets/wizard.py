@@ -13,9 +13,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from recweb.datasets import imports, loading, tasks, templates
 from recweb.datasets.access import find, person
-from recweb.datasets.forms import MapForm, NewForm, ReadForm, UploadForm
+from recweb.datasets.forms import NewForm, UploadForm
 from recweb.datasets.links import later
-from recweb.datasets.models import Dataset, Import, ImportState, Upload
+from recweb.datasets.map_forms import MapForm, ReadForm
+from recweb.datasets.models import Dataset, Import, ImportState, Kind, Upload
 from recweb.datasets.names import free_slug
 from recweb.datasets.refused import HOPELESS
 from recweb.jobs import orders
@@ -167,7 +168,8 @@ def _part(request: HttpRequest, batch: Import) -> dict[str, Any]:
             seen = tasks.preview(batch)
         except tasks.Unreadable:
             return {**part, "refusal": str(refusal)}
-    anonymous = read.is_valid() and bool(read.cleaned_data.get("anonymous"))
+    nameless = ("anonymous", "numbered")
+    anonymous = read.is_valid() and any(read.cleaned_data.get(name) for name in nameless)
     form = MapForm(
         batch.kind,
         seen.columns,
@@ -178,7 +180,10 @@ def _part(request: HttpRequest, batch: Import) -> dict[str, Any]:
     )
     ready = data is not None and form.is_valid() and read.is_valid()
     looks = templates.looks_like(batch, seen)
-    return {**part, "form": form, "seen": seen, "ready": ready, "looks": looks}
+    lists = batch.kind == Kind.INTERACTIONS and len(seen.columns) == 1
+    bare = bool(seen.missing) and not lists and batch.options.get("header", True)
+    more = {"looks": looks, "lists": lists, "bare": bare and not anonymous}
+    return {**part, "form": form, "seen": seen, "ready": ready, **more}
 
 
 def _remember(part: dict[str, Any], *, keep_mapping: bool) -> None:

@@ -2,9 +2,10 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from recweb.datasets.clock import moment
 from recweb.datasets.models import Item
 from recweb.labeling.claims import Held
 from recweb.labeling.models import Queue, Sample
@@ -46,11 +47,7 @@ def items_of(queue: Queue, samples: list[Sample]) -> dict[int, Item]:
 
 
 def look(sample: Sample, items: dict[int, Item], **more: Any) -> Shown:
-    history = [
-        Past(items[code], datetime.fromtimestamp(at, UTC) if at is not None else None)
-        for code, at in sample.context
-        if code in items
-    ]
+    history = [Past(items[code], moment(at)) for code, at in sample.context if code in items]
     missing = Item(code=sample.item_code, outside_id=f"#{sample.item_code}")  # erased meanwhile
     return Shown(sample, items.get(sample.item_code, missing), history, **more)
 

@@ -103,3 +103,11 @@ def test_it_makes_the_dataset_and_takes_a_mapping(ann: User, tmp_path: Path) -> 
 def test_it_says_what_is_wrong(shop: Dataset, words: Any, match: str) -> None:
     with pytest.raises(CommandError, match=match):
         bring(*words)
+
+
+def test_a_file_of_lists_is_read_as_is_said(shop: Dataset, tmp_path: Path) -> None:
+    path = tmp_path / "train.dat"
+    path.write_text("2 7 8\n0\n1 9\n")
+    assert "3 rows in = 3 accepted" in bring("shop", str(path), "--format", "counted")
+    with pytest.raises(CommandError):
+        bring("shop", str(path), "--format", "tree")

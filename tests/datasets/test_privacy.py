@@ -42,6 +42,20 @@ def test_pseudonyms_replace_ids_and_the_file_goes(shop: Dataset) -> None:
     assert Person.objects.filter(dataset=shop).count() == 3
 
 
+def test_sessions_do_not_stand_beside_pseudonyms_as_they_came(shop: Dataset) -> None:
+    shop.privacy = {"pseudonyms": True}
+    shop.save()
+    text = "user,item,session_id,timestamp\nann,i1,ann,1700000000\nann,i2,ann,1700000100\n"
+    bring(shop, "interactions", text + "ann,i3,,1700000200\nbob,i1,s-9,1700000300\n")
+    rows = Interaction.objects.filter(dataset_id=shop.pk).order_by("line")
+    first, second, none, other = rows.values_list("session", flat=True)
+    assert first == second  # the same sitting still is one
+    assert none is None
+    assert other not in (first, "s-9")
+    assert len(str(first)) == privacy.LONG
+    assert first not in ("ann", privacy.pseudonym(shop.pk, "ann"))
+
+
 def test_two_datasets_have_two_keys(shop: Dataset, ann: User) -> None:
     other = Dataset.objects.create(slug="other", name="Other", owner=ann)
     assert privacy.pseudonym(shop.pk, "u1") != privacy.pseudonym(other.pk, "u1")

@@ -22,7 +22,7 @@ from recweb.people.models import User
 
 WAITS = 3
 LOOK_EVERY = 0.3
-READING = ("encoding", "delimiter", "zone", "event", "decimal")
+READING = ("encoding", "delimiter", "zone", "event", "decimal")  # by any text
 
 
 class Command(BaseCommand):
@@ -38,6 +38,9 @@ class Command(BaseCommand):
         add("--rules", type=json.loads, default=[], help="JSON: which events are positives")
         for name in READING:
             add(f"--{name}", help="of the file; else found out")
+        add("--no-header", action="store_true", help="the first line is a row already")
+        add("--anonymous", action="store_true", help="there is no column of users (items: of ids)")
+        add("--format", choices=("events", "sequences", "counted"), help="what a line is")
         add("--day-first", choices=("day", "month"), help="what stands first in 01/02/2024")
         add("--accept-bad", action="store_true", help="import the good rows whatever the bad ones")
         add("--user", help="who imports; default the first admin")
@@ -149,7 +152,11 @@ def _mapping(pairs: list[str]) -> dict[str, str]:
 
 
 def _options(given: dict[str, Any]) -> dict[str, Any]:
-    made = {name: given[name] for name in READING if given[name]}
+    made = {name: given[name] for name in (*READING, "format") if given[name]}
+    if given["no_header"]:
+        made["header"] = False
+    if given["anonymous"]:
+        made["anonymous"] = True
     if given["day_first"]:
         made["day_first"] = given["day_first"] == "day"
     return made

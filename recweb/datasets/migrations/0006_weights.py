@@ -1,0 +1,23 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("datasets", "0005_mend"),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name="report",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("health", "health"),
+                    ("diff", "difference"),
+                    ("anonymity", "k-anonymity"),
+                    ("weights", "event weights"),
+                ],
+                max_length=10,
+            ),
+        ),
+    ]

@@ -1,0 +1,52 @@
+"""The arrays of a version on disk: written, mapped, written again without somebody."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+
+from recweb.datasets.arrays import Rows
+from recweb.datasets.catalogue import Facts
+from training import log
+from training.log import Items, Log
+
+
+def save(folder: Path, rows: Rows, names: tuple[str, ...], n_users: int, facts: Facts) -> None:
+    """folder/log and folder/items."""
+    n_items = len(facts)
+    saved = Log(rows.users, rows.items, rows.events, rows.values, rows.at, names, n_users, n_items)
+    log.save_log(folder / "log", saved)
+    log.save_items(folder / "items", _items(facts))
+
+
+def _items(facts: Facts) -> Items:
+    names = sorted({topic for topics in facts.topics for topic in topics}, key=str.encode)
+    place = {name: column for column, name in enumerate(names)}
+    ends = np.cumsum([0, *(len(topics) for topics in facts.topics)])
+    columns = np.array(
+        [column for topics in facts.topics for column in sorted(place[t] for t in topics)],
+        dtype=np.int32,
+    )
+    data = np.ones(len(columns), dtype=np.float32)
+    return Items(
+        titles=tuple(title or text for title, text in zip(facts.titles, facts.ids, strict=True)),
+        texts=facts.full_texts(),
+        topic_names=tuple(names),
+        topics=sparse.csr_matrix((data, columns, ends), shape=(len(facts), len(names))),
+        years=facts.years,
+    )
+
+
+def load(folder: Path) -> tuple[Log, Items]:
+    return log.load_log(folder / "log"), log.load_items(folder / "items")
+
+
+def redact(old: Path, new: Path, user: int) -> None:
+    """Written again without one user's events."""
+    found = log.load_log(old / "log")
+    kept = found.users != user
+    parts = {name: getattr(found, name)[kept] for name in ("users", "items", "events", "values")}
+    at = None if found.at is None else found.at[kept]
+    log.save_log(new / "log", replace(found, **parts, at=at))
+    log.save_items(new / "items", log.load_items(old / "items"))
