@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from scipy import sparse
 
+from training.encoders.whitening import whiten
 from training.log import Items, Log
 
 Confidence = Literal["one", "value", "log", "one+value"]
@@ -123,9 +124,9 @@ def item_features(items: Items, *, components: int = 64) -> np.ndarray:
     catalogue lacks are left out, so f may be 0. An unknown year has no decade set. Only the
     catalogue is read, never an interaction, so nothing of validation or test enters.
     """
-    parts = [3 * np.asarray(items.topics.todense(), dtype=np.float32), 3 * _decades(items.years)]
+    parts = [3 * np.asarray(items.topics.todense(), dtype=np.float32), 3 * decades(items.years)]
     if items.vectors is not None and len(items):
-        parts.append(np.float32(0.5) * _whitened(items.vectors, components))
+        parts.append(np.float32(0.5) * whitened(items.vectors, components))
     return np.hstack(parts).astype(np.float32)
 
 
@@ -155,24 +156,16 @@ def _sizes(values: np.ndarray, confidence: str) -> np.ndarray:
     raise ValueError(f"confidence must be one, value, log or one+value, got {confidence!r}")
 
 
-def _decades(years: np.ndarray) -> np.ndarray:
-    """One-hot decades, float32 (n, number of decades seen)."""
+def decades(years: np.ndarray) -> np.ndarray:
+    """One-hot decades of years (n,), float32 (n, decades seen); no decade for an unknown year."""
     decade = np.floor(years / 10)
     seen = np.unique(decade[~np.isnan(decade)])
     return np.asarray(decade[:, None] == seen[None, :], dtype=np.float32)
 
 
-def _whitened(vectors: np.ndarray, components: int) -> np.ndarray:
+def whitened(vectors: np.ndarray, components: int) -> np.ndarray:
     """Principal components with unit variance, float32 (n, <= components).
 
-    From the (d, d) covariance, so that the cost does not grow with the square of n.
+    By the map of encoders/whitening.py (Su et al. 2021).
     """
-    centred = vectors.astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)
-    spread, axes = np.linalg.eigh(centred.T @ centred / len(centred))
-    keep = np.argsort(-spread, kind="stable")[:components]
-    keep = keep[spread[keep] > 1e-9 * max(spread.max(), 1e-12)]
-    axes = axes[:, keep]
-    # an eigenvector's sign is arbitrary: the largest entry is made positive on every machine
-    top = np.abs(axes).argmax(axis=0)
-    axes = axes * np.sign(axes[top, np.arange(len(keep))])
-    return np.asarray((centred @ axes) / np.sqrt(spread[keep]), dtype=np.float32)
+    return whiten(vectors, components)(vectors)

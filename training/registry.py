@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from training.encoders import folders
+
 Spec = dict[str, Any]  # a JSON value by construction: it was a literal
 
 ROOT = Path(__file__).parent
@@ -103,7 +105,7 @@ def params(spec: Spec) -> dict[str, Spec]:
     name in models/params.py, with what the SPEC says otherwise. Raises KeyError on another name.
     """
     shared = _literals(ROOT / "models" / "params.py")["PARAMS"]
-    return {
+    found = {
         field: shared[rule["like"]] | {key: rule[key] for key in rule if key != "like"}
         if "like" in rule
         else rule
@@ -111,6 +113,34 @@ def params(spec: Spec) -> dict[str, Spec]:
     }
 
 
+    return {field: _with_listed(rule) for field, rule in found.items()}
+
+
+def encoder_fault(given: Mapping[str, Any], language: str = "en") -> str:
+    """Why the encoder among these parameters is not read, "" when it is: an admin's folder is
+    judged by its names and its JSON before anything is loaded (encoders/folders.py).
+    """
+    name = given.get("encoder")
+    if name is None or name in folders.OURS:
+        return ""
+    try:
+        folders.sound(str(name))
+    except folders.Refused as fault:
+        return fault.said(language)
+    return ""
+
+
+def _with_listed(rule: Spec) -> Spec:
+    """A choice of encoders offers the admin's as well."""
+    if rule.get("listed") != "encoders":
+        return rule
+    return rule | {"choices": [*rule["choices"], *folders.listed()]}
+
+
+def reads_text(model: str, given: Mapping[str, Any]) -> bool:
+    """Whether a model reads text vectors: it needs them, or a parameter asks for them."""
+    asked = given.get("text") is True or given.get("distance") == "text"
+    return asked or "text" in model_spec(model)["needs"]
 def json_schema(spec: Spec, language: str = "en") -> Spec:
     """JSON schema (2020-12) of a SPEC's parameters, descriptions in `language`."""
     properties = {field: _property(rule, language) for field, rule in spec["params"].items()}
@@ -119,6 +149,35 @@ def json_schema(spec: Spec, language: str = "en") -> Spec:
 
 def _property(rule: Spec, language: str) -> Spec:
     kind: Any = TYPES[rule["type"]]
+def space(spec: Spec, fixed: Mapping[str, Any], *, timed: bool) -> dict[str, Spec]:
+    """Parameter -> rule with the range that tuning looks in.
+
+    A rule's own "tune" decides: [low, high], or False for one that does not change the scores or
+    is no more than patience. Without it: log scales within 1,000 times the default (whole numbers,
+    which cost, within 4 times), others over their range. What the model finds by itself (default
+    None) and recency without times are left alone. fixed: parameters that are not looked for.
+    """
+    found = {}
+    for name, rule in spec["params"].items():
+        left = name in fixed or rule["default"] is None or rule.get("tune") is False
+        if left or (name == "recency" and not timed):
+            continue
+        found[name] = rule if "choices" in rule or rule["type"] == "bool" else _narrowed(rule)
+    return found
+
+
+def _narrowed(rule: Spec) -> Spec:
+    low, high = rule["low"], rule["high"]
+    if "tune" in rule:
+        low, high = rule["tune"]
+    elif rule["log"]:
+        times = STEPS if rule["type"] == "int" else WIDE
+        low, high = max(low, rule["default"] / times), min(high, rule["default"] * times)
+    if rule["type"] == "int":
+        low, high = math.ceil(low), int(high)
+    return rule | {"low": low, "high": high}
+
+
     schema: Spec = {"type": [kind, "null"] if rule["default"] is None else kind}
     schema |= {"default": rule["default"], "description": rule["help"][language]}
     if "choices" in rule:

@@ -46,28 +46,43 @@ def _load(experiment: Experiment, progress: Progress) -> "tuple[Positives, Items
 
     log = load_log(exports.version_folder(experiment.version) / "log")
     rules = experiment.rules or [{"event": name} for name in log.event_names]
-    items = load_items(experiment.version, text=needs_text(experiment.model), progress=progress)
+    encoder = str(experiment.params.get("encoder", "auto"))
+    items = load_items(
+        experiment.version, text=reads_text(experiment), progress=progress, encoder=encoder
+    )
     return positives(log, [Rule(**rule) for rule in rules]), items
 
 
-def load_items(version: Version, *, text: bool, progress: Progress) -> "Items":
+def load_items(
+    version: Version, *, text: bool, progress: Progress, encoder: str = "auto"
+) -> "Items":
+    """Raises training.encoders.folders.Refused when an admin's encoder is not to be read."""
     from training.log import load_items as load
 
     items = load(exports.version_folder(version) / "items")
     if not text:
         return items
-    from training.encoders import minilm
+    from training.encoders import pick
 
-    vectors = minilm.encode(
-        items.texts, progress=progress, cache=Path(settings.ARTIFACTS) / "vectors"
-    )
+    cache = Path(settings.ARTIFACTS) / "vectors"
+    vectors, _chosen = pick.encode(encoder, items.texts, progress=progress, cache=cache)
     return replace(items, vectors=vectors)
 
 
-def needs_text(model: str) -> bool:
+def reader_notes(experiment: Experiment, items: "Items") -> list[dict[str, str]]:
+    """What the analyst should know of how the texts were read, in each language."""
+    if not reads_text(experiment):
+        return []
+    from training.encoders import pick
+
+    chosen = pick.choose(str(experiment.params.get("encoder", "auto")), items.texts)
+    return [{name: chosen.said(name) for name in ("en", "zh-hans")}] if chosen.note else []
+
+
+def reads_text(experiment: Experiment) -> bool:
     from training import registry
 
-    return "text" in registry.model_spec(model)["needs"]
+    return registry.reads_text(experiment.model, experiment.params)
 
 
 def with_labels(parts: "Split", pairs: list[list[Any]]) -> "Split":

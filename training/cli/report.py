@@ -34,6 +34,12 @@ def table(report: Report) -> str:
                 f"{one.model}: best of {one.tuned.trials} trials, inner {one.tuned.metric} "
                 f"{one.tuned.value:.4f}: {params}"
             )
+    for one in report.results:
+        if one.facts:
+            words = (
+                f"{name.replace('_', ' ')} {_short(value)}" for name, value in one.facts.items()
+            )
+            parts.append(f"{one.model} on validation: {', '.join(words)}")
     parts += [f"{one.model} FAILED: {one.error}" for one in report.results if one.error]
     return "\n\n".join(parts)
 
@@ -92,6 +98,8 @@ def _row(one: Result) -> dict[str, Any]:
             "value": one.tuned.value,
             "seconds": round(one.tune_seconds, 3),
         }
+    if one.facts:
+        row["facts"] = one.facts
     if one.error:
         row["error"] = one.error
     return row

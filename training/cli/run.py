@@ -17,6 +17,7 @@ from training.cli.resources import Cost, Meter
 from training.cli.tune import Tuned, hold_out, tune
 from training.cli.wrong import Wrong
 from training.distance import Distance, choose
+from training.encoders.folders import Refused
 from training.evaluate import evaluate
 from training.log import Items
 from training.models.contract import Model, quiet
@@ -32,7 +33,8 @@ WIDEST = 50  # pairs within longer lists would need gigabytes: no list diversity
 class Result:
     """One model. metrics: name -> interval over users (NaN bounds: one number for all users).
 
-    error: why it could not be trained, "" when it was; cost: of the final fit alone.
+    error: why it could not be trained, "" when it was; cost: of the final fit alone; facts: what
+    the model itself has to say beside its lists, such as the calibration of its probabilities.
     """
 
     model: str
@@ -42,6 +44,7 @@ class Result:
     tuned: Tuned | None = None
     tune_seconds: float = 0.0
     error: str = ""
+    facts: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def run(request: Request, say: Say) -> Report:
     kinds = {model: registry.model_spec(model)["kind"] for model in request.models}
     stars = explicit(request, data) if "rating" in kinds.values() else None
     ranked = top_n(request, data) if set(kinds.values()) - {"rating"} else None
-    ranked = _with_vectors(ranked, request.models, say)
+    ranked = _with_vectors(ranked, request.params, say)
     known = joined(ranked, liked(request, data)) if ranked and refits(request, data) else None
     results = []
     for model, kind in kinds.items():
@@ -105,7 +108,8 @@ def _result(
         return Result(model, params, error="the memory is not enough for it on this log")
     except (ValueError, ArithmeticError, FileNotFoundError, np.linalg.LinAlgError) as error:
         return Result(model, params, error=str(error))
-    return Result(model, made.params, metrics, meter.cost, tuned, spent)
+    said: Callable[[], dict[str, float]] = getattr(made, "facts", dict)
+    return Result(model, made.params, metrics, meter.cost, tuned, spent, facts=said())
 
 
 def _tuned(model: str, split: Split, request: Request, say: Say) -> Tuned:
@@ -157,22 +161,32 @@ def _distance(split: Split, longest: int) -> Distance | None:
     return choose(split.items, split.train)
 
 
-def _with_vectors(split: Split | None, models: tuple[str, ...], say: Say) -> Split | None:
-    """The split whose items carry text vectors when a model reads them."""
-    reads = any("text" in registry.model_spec(model)["needs"] for model in models)
+def _with_vectors(split: Split | None, params: dict[str, dict[str, Any]], say: Say) -> Split | None:
+    """The split whose items carry text vectors when a model reads them. params: by model."""
+    reads = any(registry.reads_text(model, given) for model, given in params.items())
     if split is None or split.items is None or not reads:
         return split
-    return replace(split, items=_encoded(split.items, say))
+    asked = {
+        str(given.get("encoder", "auto"))
+        for model, given in params.items()
+        if registry.reads_text(model, given)
+    }
+    if len(asked) > 1:
+        raise Wrong(f"--params: encoder: one for all models of a run, not {', '.join(asked)}")
+    return replace(split, items=_encoded(split.items, asked.pop(), say))
 
 
-def _encoded(items: Items, say: Say) -> Items:
-    from training.encoders import minilm
+def _encoded(items: Items, encoder: str, say: Say) -> Items:
+    from training.encoders import pick
 
     say(f"encoding {len(items)} item texts")
     try:
-        return replace(items, vectors=minilm.encode(items.texts))
-    except FileNotFoundError as error:
+        vectors, chosen = pick.encode(encoder, items.texts)
+    except (FileNotFoundError, Refused) as error:
         raise Wrong(str(error)) from None
+    if chosen.note:
+        say(chosen.said("en"))
+    return replace(items, vectors=vectors)
 
 
 def _facts(

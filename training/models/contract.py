@@ -1,4 +1,9 @@
-"""What every model of this folder promises, as types; nothing inherits from them."""
+"""What every model of this folder promises, as types; nothing inherits from them.
+
+A model that has more to say of itself than its lists has `facts() -> dict[str, float]`, too, such
+as how well its probabilities are calibrated on validation, and `notes() -> list[dict[str, str]]`,
+the same in sentences by language.
+"""
 
 from __future__ import annotations
 

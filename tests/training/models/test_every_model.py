@@ -16,6 +16,7 @@ LEARNERS = [
     "content_map",
     "content_ridge",
     "ease",
+    "feature_mf",
     "hybrid",
     "ials",
     "itemknn",
@@ -37,6 +38,7 @@ SEQUENCES = ["markov", "sasrec"]
 # learnt step by step: what is asked here holds long before the last epoch
 FEW: dict[str, dict[str, float]] = {
     "bpr": {"epochs": 20, "batch": 512, "learning_rate": 0.02},
+    "feature_mf": {"epochs": 6, "batch": 256},
     "lightgcn": {"epochs": 10, "batch": 256},
     "mf_ssm": {"epochs": 10, "batch": 256},
     "multvae": {"epochs": 20, "batch": 16, "hidden": 80, "code": 30},
