@@ -4,9 +4,12 @@ A tenth of the items gives all its events to test; each model ranks those items 
 over users with one of them. Beside the model with texts stand the same model with what else the
 catalogue has (MovieLens: genres and year; Beauty: nothing, so attribute-free models), and the same
 model with the texts dealt out to other items, which must lose the gain. Pairs are seeds.
+lm_frozen and lm_lora (also lm_adapter, lm_full, lm_mlm, lm_simcse) are lm_tuned untuned and tuned:
+their difference is printed, and no bar, because on most catalogues there is little in it.
 
 Run: python benchmarks/quality_cold.py [--data FOLDER] [--seeds 6] [--log ml,beauty]
-     [--model content_ridge,content_map,two_tower_text] [--cache FOLDER]
+     [--model content_ridge,content_map,two_tower_text] [--kinds text,shuffled,without]
+     [--cache FOLDER]
 """
 
 from __future__ import annotations
@@ -41,6 +44,14 @@ from training.split import Split, split  # noqa: E402
 DATA = Path(__file__).parents[2] / "shared" / "datasets"
 YEAR = re.compile(r"\((\d{4})\)\s*$")
 LEVEL = 0.01  # p of the paired test over seeds
+TUNED = {
+    "lm_frozen": {"tuning": "frozen"},
+    "lm_lora": {"tuning": "lora"},
+    "lm_adapter": {"tuning": "adapter"},
+    "lm_full": {"tuning": "full"},
+    "lm_mlm": {"tuning": "frozen", "pretraining": "mlm"},
+    "lm_simcse": {"tuning": "frozen", "pretraining": "simcse"},
+}
 BLIND = {"ml": (), "beauty": ("pop", "ials", "random")}  # what ranks without any attribute
 
 
@@ -98,7 +109,8 @@ def fitted(name: str, parts: Split, seed: int, kinds: list[Items]) -> Iterator[M
             yield ContentRidge().fit_map(tastes, replace(parts, items=items))
         return
     for items in kinds:
-        made: Model = registry.load_model(name)()
+        given = TUNED.get(name, {})
+        made: Model = registry.load_model("lm_tuned" if given else name)(**given)
         mine = replace(parts, items=items)
         yield made.fit(mine, rng=np.random.default_rng(seed), progress=quiet)
 
@@ -115,17 +127,23 @@ def cold_ndcg(model: Model, parts: Split) -> float:
 
 
 def figures(
-    name: str, liked: Positives, items: Items, models: list[str], seeds: range
+    name: str,
+    liked: Positives,
+    items: Items,
+    models: list[str],
+    seeds: range,
+    asked: list[str],
 ) -> dict[str, list[float]]:
     """What -> NDCG@10 of each seed."""
     found: dict[str, list[float]] = {}
     # without anything to read there is no content model: Beauty has titles alone
-    kinds = ("text", "shuffled") if name == "beauty" else ("text", "shuffled", "without")
+    kinds = [kind for kind in asked if name != "beauty" or kind != "without"]
     for seed in seeds:
         parts = split(liked, "cold-item", seed=seed, items=items)
         for model in (*BLIND[name], *models):
-            names = (model,) if model in BLIND[name] else [f"{model} {kind}" for kind in kinds]
-            read = [given(items, kind, seed) for kind in kinds[: len(names)]]
+            mine = [kind for kind in kinds if model not in TUNED or kind != "without"]
+            names = [model] if model in BLIND[name] else [f"{model} {kind}" for kind in mine]
+            read = [given(items, kind, seed) for kind in mine[: len(names)]]
             for what, made in zip(names, fitted(model, parts, seed, read), strict=True):
                 found.setdefault(what, []).append(cold_ndcg(made, parts))
                 print(f"  seed {seed} {what:26s} {found[what][-1]:.4f}", flush=True)
@@ -138,14 +156,18 @@ def given(items: Items, kind: str, seed: int) -> Items:
     if kind == "text" or items.vectors is None:
         return items
     order = np.random.default_rng(seed + 1000).permutation(len(items))
-    return replace(items, vectors=items.vectors[order])
+    texts = tuple(items.texts[place] for place in order)
+    return replace(items, vectors=items.vectors[order], texts=texts)
 
 
-def verdict(what: str, better: list[float], worse: list[float], *, gained: bool) -> bool:
-    """Print the paired difference over seeds; gained: it must be above 0 with p < LEVEL."""
+def verdict(what: str, better: list[float], worse: list[float], *, gained: bool | None) -> bool:
+    """Print the paired difference over seeds; gained: it must be above 0 with p < LEVEL.
+
+    gained False: it must not be; None: it may be either.
+    """
     off = np.array(better) - np.array(worse)
     p = float(stats.ttest_1samp(off, 0.0, alternative="greater").pvalue)
-    good = (off.mean() > 0 and p < LEVEL) == gained
+    good = gained is None or (off.mean() > 0 and p < LEVEL) == gained
     wins = int((off > 0).sum())
     said = f"{off.mean():+.4f} +- {off.std(ddof=1) / np.sqrt(len(off)):.4f}"
     mark = "" if good else "   MISSED"
@@ -156,11 +178,18 @@ def verdict(what: str, better: list[float], worse: list[float], *, gained: bool)
 def judged(name: str, found: dict[str, list[float]], models: list[str]) -> int:
     missed = 0
     for model in models:
-        text, mixed = found[f"{model} text"], found[f"{model} shuffled"]
+        text, mixed = found[f"{model} text"], found.get(f"{model} shuffled")
         rivals = [f"{model} without"] if name == "ml" else list(BLIND[name])
+        rivals = [rival for rival in rivals if rival in found]
         for rival in rivals:
             missed += not verdict(f"{model}: text - {rival}", text, found[rival], gained=True)
+        if model in TUNED and model != "lm_frozen" and "lm_frozen" in models:
+            verdict(f"{model} - lm_frozen (no bar)", text, found["lm_frozen text"], gained=None)
+        if mixed is None:
+            continue
         missed += not verdict(f"{model}: text - shuffled texts", text, mixed, gained=True)
+        if not rivals:
+            continue
         best = max(rivals, key=lambda rival: float(np.mean(found[rival])))
         missed += not verdict(f"{model}: shuffled - {best}", mixed, found[best], gained=False)
     return missed
@@ -172,6 +201,7 @@ def main() -> int:
     ask.add_argument("--seeds", type=int, default=6)
     ask.add_argument("--log", default="ml,beauty")
     ask.add_argument("--model", default="content_ridge,content_map,two_tower_text")
+    ask.add_argument("--kinds", default="text,shuffled,without")
     ask.add_argument("--cache", type=Path, help="where encoded texts are kept between runs")
     asked = ask.parse_args()
     missed, models = 0, asked.model.split(",")
@@ -181,7 +211,8 @@ def main() -> int:
             cache = asked.cache or Path(temporary)
             items = replace(items, vectors=minilm.encode(items.texts, cache=cache))
             print(f"{name}: {liked.n_users} users, {liked.n_items} items, {len(liked)} events")
-            found = figures(name, liked, items, models, range(asked.seeds))
+            seeds, kinds = range(asked.seeds), asked.kinds.split(",")
+            found = figures(name, liked, items, models, seeds, kinds)
             for what, each in found.items():
                 print(f"  {what:26s} ndcg@10 {np.mean(each):.4f}")
             missed += judged(name, found, models)

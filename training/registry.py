@@ -20,6 +20,8 @@ Spec = dict[str, Any]  # a JSON value by construction: it was a literal
 
 ROOT = Path(__file__).parent
 TYPES = {"float": "number", "int": "integer", "bool": "boolean", "choice": "string"}
+WIDE = 1000.0  # a knob on a log scale is looked for so far from its default, within its range
+STEPS = 4  # a whole number on a log scale (neighbours, factors: they cost) so far
 
 
 class ParamError(ValueError):
@@ -111,8 +113,6 @@ def params(spec: Spec) -> dict[str, Spec]:
         else rule
         for field, rule in spec["params"].items()
     }
-
-
     return {field: _with_listed(rule) for field, rule in found.items()}
 
 
@@ -141,14 +141,14 @@ def reads_text(model: str, given: Mapping[str, Any]) -> bool:
     """Whether a model reads text vectors: it needs them, or a parameter asks for them."""
     asked = given.get("text") is True or given.get("distance") == "text"
     return asked or "text" in model_spec(model)["needs"]
+
+
 def json_schema(spec: Spec, language: str = "en") -> Spec:
     """JSON schema (2020-12) of a SPEC's parameters, descriptions in `language`."""
     properties = {field: _property(rule, language) for field, rule in spec["params"].items()}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
-def _property(rule: Spec, language: str) -> Spec:
-    kind: Any = TYPES[rule["type"]]
 def space(spec: Spec, fixed: Mapping[str, Any], *, timed: bool) -> dict[str, Spec]:
     """Parameter -> rule with the range that tuning looks in.
 
@@ -178,6 +178,8 @@ def _narrowed(rule: Spec) -> Spec:
     return rule | {"low": low, "high": high}
 
 
+def _property(rule: Spec, language: str) -> Spec:
+    kind: Any = TYPES[rule["type"]]
     schema: Spec = {"type": [kind, "null"] if rule["default"] is None else kind}
     schema |= {"default": rule["default"], "description": rule["help"][language]}
     if "choices" in rule:

@@ -124,6 +124,8 @@ def check(
         checked = registry.check_params(model, params)
     except registry.ParamError as error:
         raise Refused(f"params.{error.field}", str(error)) from None
+    if fault := registry.encoder_fault(checked, get_language() or "en"):
+        raise Refused("params.encoder", fault)
     _refuse_too_large(version, model, checked)
     return checked
 

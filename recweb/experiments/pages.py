@@ -53,6 +53,7 @@ def experiment(request: HttpRequest, experiment_id: int) -> HttpResponse:
         "verdict": words.verdict(run),
         "model_name": orders.model_name(run.model),
         "because": words.because(str(run.split_facts.get("because") or "")),
+        "notes": [words.say(note) for note in run.split_facts.get("notes") or []],
         "compare_with": baseline_of(run),
         **PARTS[tab](request, run, job),
     }

@@ -60,8 +60,9 @@ def train(run: Run) -> None:
         measuring.save(run.folder / part, parts[part], split, part, exclude)
     rng = np.random.default_rng(experiment.seed)
     run.progress(96, 100, _("compare with the baseline"), "%")
+    measured = split_facts(split, parts["validation"], parts["test"], distance)
     facts = {
-        "split_facts": split_facts(split, parts["validation"], parts["test"], distance),
+        "split_facts": measured | {"notes": notes(run, experiment, split, model)},
         "metrics": {
             "validation": measuring.summary(parts["validation"], rng),
             "segments": segments.summary(parts["validation"], split, exclude, experiment.seed),
@@ -158,6 +159,17 @@ def step(run: Run, part: str, text: str) -> data.Progress:
         run.progress(share, 100, ": ".join(names), "%")
 
     return report
+
+
+def notes(run: Run, experiment: Experiment, split: Split, model: Any) -> list[dict[str, str]]:
+    """What the run found out that no figure says, by language: how its texts were read, what of
+    the model is in use."""
+    assert split.items is not None
+    found = data.reader_notes(experiment, split.items)
+    found += getattr(model, "notes", list)()  # of the few models that have something to say
+    for each in found:
+        run.log(each["en"])
+    return found
 
 
 def split_facts(split: Split, validation: Any, test: Any, distance: Distance) -> dict[str, Any]:

@@ -47,6 +47,7 @@ SPEC: dict[str, Any] = {
     "needs": ["text"],
     "serving": "factors",
     "params": {
+        "encoder": {"like": "encoder"},
         "prior": {
             "type": "float",
             "default": 5.0,

@@ -44,6 +44,7 @@ SPEC: dict[str, Any] = {
     "needs": ["text"],
     "serving": "factors",
     "params": {
+        "encoder": {"like": "encoder"},
         "ridge": {
             "type": "float",
             "default": 100.0,

@@ -40,6 +40,7 @@ SPEC: dict[str, Any] = {
     "needs": ["text"],
     "serving": "lists",
     "params": {
+        "encoder": {"like": "encoder"},
         "base": {
             "type": "choice",
             "default": "ials",

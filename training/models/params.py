@@ -36,6 +36,21 @@ PARAMS: dict[str, dict[str, Any]] = {
         "tune": False,
         "help": {"en": "Events of one step.", "zh-hans": "每一步的事件数。"},
     },
+    "encoder": {
+        "type": "choice",
+        "default": "auto",
+        "choices": ["auto", "minilm", "characters"],
+        "listed": "encoders",
+        "tune": False,
+        "help": {
+            "en": "What reads the texts. minilm: the built-in language model (English); "
+            "characters: letters that stand together, for any script; auto: minilm where it "
+            "knows the letters of the titles, else characters. An admin may add folders.",
+            "zh-hans": "由谁阅读文本。minilm:内置语言模型(英文);characters:相邻字符片段,"
+            "适用于任何文字;auto:minilm 认识标题文字时用它,否则用 characters。"
+            "管理员可添加模型文件夹。",
+        },
+    },
     "epochs": {
         "type": "int",
         "default": None,

@@ -47,6 +47,7 @@ SPEC: dict[str, Any] = {
     "needs": ["text"],
     "serving": "factors",
     "params": {
+        "encoder": {"like": "encoder"},
         "factors": {"like": "factors", "tune": [32, 128]},
         "hidden": {
             "type": "int",
