@@ -248,6 +248,33 @@ def test_what_a_model_needs_is_asked_before_training(
     assert "recentpop needs times" in capsys.readouterr().err
     assert main([*counted, "--model", "biased_mf"]) == 2
     assert "biased_mf needs ratings: add a column called rating" in capsys.readouterr().err
+    for model, words in (("kg_cf", "triples or categories: add --triples"), ("mmoe", "a second")):
+        assert main([*counted, "--model", model]) == 2
+        assert words in capsys.readouterr().err
+    assert main([*counted, "--model", "feature_mf"]) == 2
+    assert "feature_mf needs item categories: add --items" in capsys.readouterr().err
+
+
+def test_a_click_model_says_how_far_its_probabilities_are_off(
+    events: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["evaluate", "--log", str(events), "--split", "random", "--model", "dcn"]
+    facts = asked([*words, "--params", "epochs=2"], tmp_path)["results"][0]["facts"]
+    assert 0 < facts["log_loss"] < 2 and 0 <= facts["ece"] <= 1 and facts["pairs"] > 0
+    assert f"dcn on validation: pairs {facts['pairs']}, taken" in capsys.readouterr().out
+
+
+def test_triples_make_a_graph(events: Path, tmp_path: Path) -> None:
+    facts = [f"i{item},parity,{'odd' if item % 2 else 'even'}" for item in range(30)]
+    path = tmp_path / "graph.csv"
+    path.write_text("\n".join(["item,relation,entity", *facts, "elsewhere,parity,odd"]))
+    words = ["evaluate", "--log", str(events), "--triples", str(path), "--split", "random"]
+    given = parser().parse_args([*words, "--model", "kg_cf"])
+    items = load(request(given)).items
+    assert items is not None and items.triples is not None and items.triples.shape == (31, 3)
+    assert items.entity_names == ("even", "odd") and "elsewhere" in items.titles
+    found = asked([*words, "--model", "kg_cf", "--params", "epochs=1"], tmp_path)
+    assert found["results"][0]["metrics"]["ndcg@10"]["mean"] > 0
 
 
 def test_a_model_that_fails_does_not_take_the_others_along(

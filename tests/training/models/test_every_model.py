@@ -15,6 +15,7 @@ LEARNERS = [
     "bpr",
     "content_map",
     "content_ridge",
+    "dcn",
     "ease",
     "hybrid",
     "ials",
@@ -40,6 +41,7 @@ READERS = ["cross_encoder", "lm_tuned"]
 FEW: dict[str, dict[str, float]] = {
     "cross_encoder": {"candidates": 5, "history": 1, "examples": 32},
     "bpr": {"epochs": 20, "batch": 512, "learning_rate": 0.02},
+    "dcn": {"epochs": 5, "batch": 256, "learning_rate": 0.02},
     "lightgcn": {"epochs": 10, "batch": 256},
     "lm_tuned": {"head_epochs": 2, "epochs": 1},
     "mf_ssm": {"epochs": 10, "batch": 256},
