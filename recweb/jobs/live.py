@@ -44,7 +44,8 @@ def eta(job: "Job", now: datetime | None = None) -> Eta | None:
         return None
     since = ((now or timezone.now()) - job.progress_at).total_seconds()
     rest = max(0.0, (job.total - job.done) / gained * spent - since)
-    return Eta(rest * SPREAD[0], rest * SPREAD[1])
+    # past its time: “0 s left” would be said for as long as it still takes
+    return Eta(rest * SPREAD[0], rest * SPREAD[1]) if rest > 0.5 else None
 
 
 def elapsed(job: "Job", now: datetime | None = None) -> float | None:

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from recweb.experiments.models import Experiment
+from recweb.experiments.words import metric_name
 from recweb.jobs.models import LIVE, Job, State
 from recweb.labeling.models import Queue
 from recweb.lib import charts, numbers
@@ -78,7 +79,8 @@ def curve(rows: list[dict[str, Any]]) -> Chart | None:
     }
     caption = _("What each retrain moved against its parent, over the labels it learnt from")
     drawn = {name: points for name, points in series.items() if points}
-    chart = charts.line(drawn, caption, _("labels"), _("difference to the parent"), markers=True)
+    shown = {metric_name(name): points for name, points in drawn.items()}
+    chart = charts.line(shown, caption, _("labels"), _("difference to the parent"), markers=True)
     chart["table"]["header"] += ["lo", "hi"]
     chart["table"]["rows"] = []
     for trace, name in zip(chart["figure"]["data"], drawn, strict=True):
@@ -101,5 +103,5 @@ def _whiskers(chart: Chart, trace: dict[str, Any], name: str, done: list[dict[st
         "arrayminus": [cell["difference"] - cell["lo"] for _n, cell in cells],
     }
     chart["table"]["rows"] += [
-        [name, n, cell["difference"], cell["lo"], cell["hi"]] for n, cell in cells
+        [metric_name(name), n, cell["difference"], cell["lo"], cell["hi"]] for n, cell in cells
     ]

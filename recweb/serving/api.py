@@ -114,7 +114,12 @@ def _policy(request: Request, slug: str) -> Policy:
     dataset = mine.first()
     if dataset is None:
         raise Http404
-    words = _("Nothing is published for “%(name)s” yet: choose a weight and publish it.")
+    coming = Policy.objects.filter(dataset=dataset, state=PolicyState.FITTING).exists()
+    words = (
+        _("The first policy of “%(name)s” is being refitted on its whole log. Ask again soon.")
+        if coming
+        else _("Nothing is published for “%(name)s” yet: choose a weight and publish it.")
+    )
     raise Conflict(words % {"name": dataset.name}, code="no_policy", field="dataset")
 
 

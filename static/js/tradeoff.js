@@ -161,6 +161,7 @@ async function pinned(query) {
   const lacking = data.grid.filter((weight) => !data.weights.some((known) => Math.abs(known - weight) < EPS));
   for (const weight of lacking) fill(person, data.grid.indexOf(weight));
   const card = addCard(person);
+  card.root.scrollIntoView({ block: "nearest", inline: "start" }); // it may lie below the window
   if (lacking.length && !costs.onCurve(state.weight)) await again(card);
   draw(state.weight, { jump: true });
   remember();

@@ -33,6 +33,11 @@ def test_no_guess_before_there_is_a_pace() -> None:
     assert live.eta(job(done=1.0, state="queued"), NOW) is None
 
 
+def test_no_guess_after_its_time_is_over() -> None:
+    late = NOW + timedelta(seconds=25)
+    assert live.eta(job(done=5.0, base=0.0), late) is None
+
+
 def test_it_looks_less_and_less_often() -> None:
     waits = [
         live.poll_seconds(job(started=timezone.now() - timedelta(seconds=s))) for s in (1, 60, 600)

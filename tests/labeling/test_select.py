@@ -10,6 +10,7 @@ from django.test import Client
 from recweb.datasets.models import Dataset, Interaction, Item
 from recweb.experiments import artifacts
 from recweb.experiments.models import Experiment
+from recweb.experiments.words import metric_name
 from recweb.labeling import answers, claims, orders, snapshot
 from recweb.labeling.models import Label, Lease, Queue, Sample
 from recweb.people.models import User
@@ -170,7 +171,9 @@ def test_the_whole_turn_from_queue_to_what_the_labels_bought(
         assert cell["lo"] <= cell["difference"] <= cell["hi"] and 0 <= cell["p"] <= 1
         assert cell["code"] != "worse", (name, cell)
     html = login(ann).get(f"/label/{queue.pk}/queue/").content.decode()
-    assert child.name in html and "ndcg@10" in html and "recall@10" in html
+    assert (
+        child.name in html and metric_name("ndcg@10") in html and metric_name("recall@10") in html
+    )
     assert re.search(r"Cannot tell yet: gaps under 0\.\d+ are invisible|Better by", html)
     assert 'data-chart="bought-chart"' in html
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from recweb.datasets import rows
 from recweb.datasets.models import Dataset
 from recweb.serving.live import past
-from recweb.tuning.models import Policy
+from recweb.tuning.models import Policy, PolicyState
 from tests.tuning.conftest import Shop
 from tests.tuning.test_policies import published
 from training import store
@@ -45,6 +45,14 @@ def test_without_a_policy_it_says_so(shop: Shop) -> None:
     answer = ask(shop)
     assert answer.status_code == 409
     assert "Nothing is published" in answer.json()["error"]["message"]
+
+
+def test_while_the_first_policy_is_refitted_it_says_so(shop: Shop) -> None:
+    published(shop)
+    Policy.objects.update(state=PolicyState.FITTING)
+    answer = ask(shop)
+    assert answer.status_code == 409
+    assert "is being refitted" in answer.json()["error"]["message"]
 
 
 @pytest.mark.parametrize(
