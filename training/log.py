@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 from scipy import sparse
@@ -49,8 +51,10 @@ class Items:
 
     titles, texts: n_items texts each (texts = title + attributes + description, what an encoder
     reads); topics float32 csr (n_items, n_topics) multi-hot, named by topic_names; years float32
-    (n_items,), NaN = unknown; vectors float32 (n_items, d) unit rows, or None before encoding.
-    Raises ValueError when lengths do not fit.
+    (n_items,), NaN = unknown; vectors float32 (n_items, d) unit rows, or None before encoding;
+    triples int32 (m, 3), what a knowledge graph says: item code, relation (index into
+    relation_names), entity (into entity_names), or None without one. Raises ValueError when
+    lengths or codes do not fit.
     """
 
     titles: tuple[str, ...]
@@ -59,6 +63,9 @@ class Items:
     topics: sparse.csr_matrix
     years: np.ndarray
     vectors: np.ndarray | None = None
+    triples: np.ndarray | None = None
+    relation_names: tuple[str, ...] = ()
+    entity_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.titles)
@@ -70,9 +77,43 @@ class Items:
             )
         if self.vectors is not None and len(self.vectors) != n:
             raise ValueError(f"vectors must have {n} rows, got {len(self.vectors)}")
+        if self.triples is not None:
+            if self.triples.ndim != 2 or self.triples.shape[1] != 3:
+                raise ValueError(f"triples must be (m, 3), got {self.triples.shape}")
+            ends = (n, len(self.relation_names), len(self.entity_names))
+            for column, (name, high) in enumerate(zip(("item", "relation", "entity"), ends,
+                                                      strict=True)):  # fmt: skip
+                _in_range(f"triples' {name}", self.triples[:, column], 0, high)
 
     def __len__(self) -> int:
         return len(self.titles)
+
+
+class Known(TypedDict, total=False):
+    """The fields of Items that a knowledge graph fills; none of them without one."""
+
+    triples: np.ndarray
+    relation_names: tuple[str, ...]
+    entity_names: tuple[str, ...]
+
+
+def known(facts: Iterable[tuple[int, str, str]]) -> Known:
+    """Facts (item code, relation, entity) as fields of Items, names and rows in order, each once.
+
+    The same facts in another order give the same arrays.
+    """
+    rows = sorted(set(facts))
+    if not rows:
+        return {}
+    relations = sorted({relation for _, relation, _ in rows})
+    entities = sorted({entity for _, _, entity in rows})
+    places = [{name: code for code, name in enumerate(names)} for names in (relations, entities)]
+    codes = [(item, places[0][relation], places[1][entity]) for item, relation, entity in rows]
+    return {
+        "triples": np.array(codes, dtype=np.int32),
+        "relation_names": tuple(relations),
+        "entity_names": tuple(entities),
+    }
 
 
 def save_log(folder: Path, log: Log) -> str:
@@ -112,6 +153,10 @@ def save_items(folder: Path, items: Items) -> str:
     arrays["texts"], arrays["texts_ends"] = store.pack_texts(items.texts)
     if items.vectors is not None:
         arrays["vectors"] = items.vectors
+    if items.triples is not None:  # without a graph the folder is what it was before there were any
+        arrays["triples"] = items.triples
+        for name in ("relation_names", "entity_names"):
+            arrays[name], arrays[f"{name}_ends"] = store.pack_texts(getattr(items, name))
     return store.write(folder, arrays, {"topic_names": list(items.topic_names)})
 
 
@@ -121,6 +166,11 @@ def load_items(folder: Path) -> Items:
     names = tuple(meta["topic_names"])
     titles = store.unpack_texts(arrays["titles"], arrays["titles_ends"])
     parts = (arrays["topics_data"], arrays["topics_indices"], arrays["topics_indptr"])
+    graph = {
+        name: store.unpack_texts(arrays[name], arrays[f"{name}_ends"])
+        for name in ("relation_names", "entity_names")
+        if name in arrays
+    }
     return Items(
         titles=titles,
         texts=store.unpack_texts(arrays["texts"], arrays["texts_ends"]),
@@ -128,6 +178,8 @@ def load_items(folder: Path) -> Items:
         topics=sparse.csr_matrix(parts, shape=(len(titles), len(names))),
         years=arrays["years"],
         vectors=arrays.get("vectors"),
+        triples=arrays.get("triples"),
+        **graph,
     )
 
 

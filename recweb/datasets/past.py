@@ -14,7 +14,9 @@ def facts(version: Version) -> Facts:
 
     Raises FileNotFoundError when one of those files is gone.
     """
+    graphs = version.imports.filter(kind=Kind.TRIPLES).values_list("pk", flat=True)
     now = catalogue.read(version.dataset_id).first(version.n_items)
+    now = now.told(version.dataset_id, list(graphs))
     later = version.dataset.imports.filter(kind=Kind.ITEMS, state=ImportState.LOADED)
     if not later.exclude(versions=version).exists():
         return now
@@ -44,4 +46,5 @@ def facts(version: Version) -> Facts:
         texts=texts,
         attributes=attributes,
         listed=np.array(listed, dtype=bool),
+        edges=now.edges,
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from recweb.datasets.models import Version
+from recweb.datasets.models import Kind, Version
 from training import registry
 
 TIMED = ("temporal", "user-temporal", "leave-last")
@@ -23,20 +23,36 @@ class Data:
     rated: bool  # the event rules take the value as it is, so that it can be learnt
     text: bool
     topics: bool
+    graph: bool = False  # triples, or categories to make edges of
+    graded: bool = False  # some positives count more than others
 
 
 def data_of(version: Version, rules: list[dict[str, Any]] | None = None) -> Data:
     """rules: of the run; default: the dataset's."""
     profile = version.profile
-    rated = [rule.get("confidence") in RATED for rule in rules or version.dataset.rules or []]
-    items = version.imports.model.objects.filter(dataset=version.dataset_id, kind="items")
+    chosen = rules or version.dataset.rules or []
+    rated = [rule.get("confidence") in RATED for rule in chosen]
+    files = version.imports.model.objects.filter(dataset=version.dataset_id, state="loaded")
+    kinds = set(files.filter(kind__in=(Kind.ITEMS, Kind.TRIPLES)).values_list("kind", flat=True))
     return Data(
         timed=bool(profile.get("quality", {}).get("has_times", True)),
         values=bool(profile.get("values")),
         rated=any(rated),
-        text=items.filter(state="loaded").exists(),
+        text=Kind.ITEMS in kinds,
         topics=bool(profile.get("topics")),
+        graph=bool(profile.get("topics")) or Kind.TRIPLES in kinds,
+        graded=_graded(profile, chosen),
     )
+
+
+def _graded(profile: dict[str, Any], rules: list[dict[str, Any]]) -> bool:
+    """Whether one positive counts more than another by these rules."""
+    known = {name for name, _n in profile.get("events", [])}
+    mine = [rule for rule in rules if rule.get("event") in known]
+    by_value = any(rule.get("confidence", "one") != "one" for rule in mine)
+    return (by_value and bool(profile.get("values"))) or len(
+        {rule.get("weight", 1.0) for rule in mine}
+    ) > 1
 
 
 LACKS: tuple[tuple[str, Callable[[Data], bool], Callable[[], str]], ...] = (
@@ -50,6 +66,19 @@ LACKS: tuple[tuple[str, Callable[[Data], bool], Callable[[], str]], ...] = (
         lambda data: not data.topics,
         lambda: _("This model reads categories of items, and none were uploaded: add an item "
                   "file with a column of categories."),
+    ),
+    (
+        "graph",
+        lambda data: not data.graph,
+        lambda: _("This model reads what is known of items, and neither triples (item, relation, "
+                  "entity) nor categories were uploaded: add a file of one of them."),
+    ),
+    (
+        "grades",
+        lambda data: not data.graded,
+        lambda: _("This model learns what satisfies beside what is taken, and by the event rules "
+                  "every positive counts the same: give the stronger event more weight, or let "
+                  "ratings count as much as their value (Settings of the dataset)."),
     ),
     (
         "ratings",

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from recweb.datasets import catalogue
-from recweb.datasets.models import Dataset, Item, Person
+from recweb.datasets import catalogue, exports, tasks
+from recweb.datasets.models import Dataset, Item, Person, Version
 from tests import source
 from tests.datasets.conftest import RATINGS, bring
 
@@ -76,6 +76,31 @@ def test_triples_speak_of_items(shop: Dataset) -> None:
     again = bring(shop, "triples", text.replace("\n,genre,x", ""), "more.csv")
     assert again.state == "loaded"
     assert len(catalogue.triples(shop.pk)) == 2
+
+
+def known(version: Version) -> list[tuple[str, str, str]]:
+    """The triples of a version's arrays, in words."""
+    _log, items = tasks.load_version(version)
+    codes = [] if items.triples is None else items.triples.tolist()
+    return [
+        (items.titles[item], items.relation_names[relation], items.entity_names[entity])
+        for item, relation, entity in codes
+    ]
+
+
+def test_training_is_handed_the_triples_of_its_version(shop: Dataset) -> None:
+    bring(shop, "interactions", RATINGS)
+    versions = [shop.version]
+    for name, text in (("a", "31,directed_by,Smith\n77,genre,战争\n"), ("b", "31,genre,爱情\n")):
+        bring(shop, "triples", f"head,relation,tail\n{text}", f"{name}.csv")
+        versions.append(shop.version)
+    first = [("31", "directed_by", "Smith"), ("77", "genre", "战争")]
+    expected = [[], first, [*first[:1], ("31", "genre", "爱情"), first[1]]]
+    for version, rows in zip(versions, expected, strict=True):
+        assert version is not None
+        assert known(version) == rows
+        exports.remove({version.folder})
+        assert known(version) == rows  # made again from the tables, after newer files came
 
 
 @pytest.mark.parametrize("path", sorted(INDUSTRIES.iterdir()), ids=lambda path: path.stem)

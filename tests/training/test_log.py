@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from training.log import Items, Log, load_items, load_log, save_items, save_log
+from training.log import Items, Log, known, load_items, load_log, save_items, save_log
 
 LOG = Log(
     users=np.array([0, 1, 0], dtype=np.int32),
@@ -55,6 +55,26 @@ def test_a_catalogue_comes_back_from_disk(tmp_path: Path, vectors: np.ndarray | 
     assert (again.vectors is None) == (vectors is None)
 
 
+def test_what_is_known_of_items_comes_back(tmp_path: Path) -> None:
+    facts = [(1, "country", "中国"), (0, "cast", "De Niro"), (0, "cast", "Al Pacino")]
+    items = replace(ITEMS, **known(facts))
+    assert items.triples is not None and items.triples.tolist() == [[0, 0, 0], [0, 0, 1], [1, 1, 2]]
+    mark = save_items(tmp_path / "items", items)
+    again = load_items(tmp_path / "items")
+    assert again.triples is not None and again.triples.tolist() == items.triples.tolist()
+    assert again.relation_names == ("cast", "country")
+    assert again.entity_names == ("Al Pacino", "De Niro", "中国")
+    other = replace(ITEMS, **known([*reversed(facts), facts[0]]))
+    assert save_items(tmp_path / "other", other) == mark
+
+
+def test_without_a_graph_the_folder_is_what_it_was(tmp_path: Path) -> None:
+    save_items(tmp_path / "items", replace(ITEMS, **known([])))
+    assert load_items(tmp_path / "items").triples is None
+    names = {path.stem for path in (tmp_path / "items").iterdir()}
+    assert not names & {"triples", "relation_names", "entity_names"}
+
+
 def test_an_empty_log_and_catalogue_come_back(tmp_path: Path) -> None:
     nothing = np.zeros(0, dtype=np.int32)
     log = Log(nothing, nothing, nothing, nothing, None, (), 0, 0)
@@ -87,3 +107,7 @@ def test_a_catalogue_that_does_not_fit_is_refused() -> None:
         replace(ITEMS, vectors=np.eye(3))
     with pytest.raises(ValueError, match="titles"):
         replace(ITEMS, texts=())
+    with pytest.raises(ValueError, match="triples' item"):
+        replace(ITEMS, **known([(2, "cast", "nobody")]))
+    with pytest.raises(ValueError, match="triples must be"):
+        replace(ITEMS, triples=np.zeros((2, 2), dtype=np.int32))

@@ -47,7 +47,7 @@ def test_every_model_says_what_the_pages_need(name: str) -> None:
     for field in ("id", "name", "kind", "paper", "help", "when", "cost", "formula"):
         assert field in spec
     assert spec["serving"] in ("factors", "item-item", "lists", "popularity")
-    assert set(spec["needs"]) <= {"text", "topics", "time", "ratings"}
+    assert set(spec["needs"]) <= {"text", "topics", "time", "ratings", "graph", "grades"}
 
 
 @pytest.mark.parametrize("name", registry.models())

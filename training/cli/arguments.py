@@ -38,6 +38,7 @@ class Request:
     minimum: float | None
     out: Path | None
     refit: bool = False
+    triples: Path | None = None
 
 
 def parser() -> argparse.ArgumentParser:
@@ -51,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     add = ask.add_argument
     add("--log", required=True, type=Path, help="the log of interactions")
     add("--items", type=Path, help="a CSV of items: titles, categories, years, texts")
+    add("--triples", type=Path, help="a CSV of what is known of items: item, relation, entity")
     add("--format", choices=FORMATS, help="of --log and --test; .csv and .tsv are events")
     add("--split", choices=NAMES, help="default auto, or given where --test is")
     add("--test", type=Path, help="the held-out interactions of a given split")
@@ -76,9 +78,10 @@ def request(given: argparse.Namespace) -> Request:
         raise Wrong(f"--tune must be 0 or more, got {given.tune}")
     if not 0 <= given.seed < SEEDS:
         raise Wrong(f"--seed must lie from 0 to {SEEDS - 1}, got {given.seed}")
-    for option, path in (("--log", given.log), ("--items", given.items), ("--test", given.test)):
+    for option in ("log", "items", "triples", "test"):
+        path = getattr(given, option)
         if path is not None and not path.is_file():
-            raise Wrong(f"{option}: there is no file {path}")
+            raise Wrong(f"--{option}: there is no file {path}")
     if given.out is not None and (given.out.is_dir() or not given.out.absolute().parent.is_dir()):
         raise Wrong(f"--json: {given.out} is not a file in a folder that exists")
     return Request(
@@ -95,6 +98,7 @@ def request(given: argparse.Namespace) -> Request:
         minimum=given.minimum,
         out=given.out,
         refit=given.refit,
+        triples=given.triples,
     )
 
 

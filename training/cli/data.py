@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from training.cli.arguments import Request
 from training.cli.formats import Table, bad_share, read, refusal
 from training.cli.wrong import Wrong
 from training.features import Positives, Rule, multi_hot, positives
-from training.log import Items, Log
+from training.log import Items, Log, known
 from training.ratings import rated
 from training.split import Split, SplitError, split
 
@@ -37,16 +37,16 @@ class Data:
 def load(request: Request) -> Data:
     """Read the files of a request. Raises Wrong."""
     tables = [read(path, request.format) for path in (request.log, request.test) if path]
-    catalogue = _catalogue(request)
+    catalogue, graph = _catalogue(request), _graph(request)
     users = _codes([table.user_ids for table in tables])
-    known = () if catalogue is None else catalogue.item_ids
-    items = _codes([*(table.item_ids for table in tables), known])
+    listed = [part.item_ids for part in (catalogue, graph) if part is not None]
+    items = _codes([*(table.item_ids for table in tables), *listed])
     events = _codes([table.event_names for table in tables])
     logs = [_log(table, users, items, events) for table in tables]
     return Data(
         log=logs[0],
         test=logs[1] if len(logs) > 1 else None,
-        items=None if catalogue is None else _items(catalogue, items),
+        items=None if catalogue is None and graph is None else _items(catalogue, graph, items),
         ordered=tables[0].ordered,
         left_out=sum(table.left_out for table in tables),
     )
@@ -55,9 +55,14 @@ def load(request: Request) -> Data:
 def refuse_needs(request: Request, data: Data) -> None:
     """Raise Wrong when a model needs what the files lack, before anything is trained."""
     rated_events = [name for name in data.log.event_names if name in RATED]
+    named = data.items is not None and data.items.topics.nnz > 0
+    joined = data.items is not None and data.items.triples is not None
     lacks = {
         "text": data.items is None and "item texts: add --items FILE",
-        "topics": data.items is None and "item categories: add --items FILE",
+        "topics": not named and "item categories: add --items FILE",
+        "graph": not (named or joined) and "triples or categories: add --triples or --items FILE",
+        "grades": len({rule.weight for rule in rules(data.log, request.minimum)}) < 2
+        and "positives that differ in strength: a second event as cart or purchase",
         "time": data.log.at is None and "times: add a column of timestamps",
         "ratings": not (rated_events and _given_values(data.log, rated_events))
         and "ratings: add a column called rating",
@@ -200,21 +205,42 @@ def _catalogue(request: Request) -> clean.Catalogue | None:
     return found
 
 
-def _items(catalogue: clean.Catalogue, codes: dict[str, int]) -> Items:
-    """In code order; an item that the file does not name is its id."""
+def _graph(request: Request) -> clean.Triples | None:
+    if request.triples is None:
+        return None
+    try:
+        found = clean.clean(request.triples, "triples")
+    except clean.Refused as error:
+        raise refusal(request.triples, error) from None
+    bad_share(request.triples, found.report)
+    return found
+
+
+def _items(
+    catalogue: clean.Catalogue | None, graph: clean.Triples | None, codes: dict[str, int]
+) -> Items:
+    """In code order; an item that no file of items names is its id."""
     titles = list(codes)
     texts = list(codes)
     categories: list[tuple[str, ...]] = [()] * len(codes)
     years = np.full(len(codes), np.nan, dtype=np.float32)
-    described = zip(
-        catalogue.item_ids, catalogue.titles, catalogue.texts(), catalogue.categories, strict=True
-    )
-    for place, (name, title, text, topics) in enumerate(described):
-        code = codes[name]
-        titles[code], texts[code], categories[code] = title, text, topics
-        years[code] = catalogue.years[place]
+    if catalogue is not None:
+        described = zip(
+            catalogue.item_ids, catalogue.titles, catalogue.texts(), catalogue.categories,
+            strict=True,
+        )  # fmt: skip
+        for place, (name, title, text, topics) in enumerate(described):
+            code = codes[name]
+            titles[code], texts[code], categories[code] = title, text, topics
+            years[code] = catalogue.years[place]
     names, topic_rows = multi_hot(categories)
-    return Items(tuple(titles), tuple(texts), names, topic_rows, years, None)
+    facts = known(_facts(graph, codes)) if graph is not None else {}
+    return Items(tuple(titles), tuple(texts), names, topic_rows, years, None, **facts)
+
+
+def _facts(graph: clean.Triples, codes: dict[str, int]) -> Iterator[tuple[int, str, str]]:
+    rows = zip(graph.item_ids, graph.relations, graph.entities, strict=True)
+    return ((codes[item], relation, entity) for item, relation, entity in rows)
 
 
 def _given_values(log: Log, names: Sequence[str]) -> bool:

@@ -21,14 +21,18 @@ class Propagated(Contrast):
         super().__init__(train, params, device)
         self.graph = Graph(train, device)
 
+    def nodes(self) -> Tensor:
+        """Vectors before anything spread: users, items, and what else the graph has."""
+        return torch.cat([self.users.weight, self.items.weight])
+
     def tables(self) -> tuple[Tensor, Tensor]:
         """(users, items): mean over layers 0..K (He et al. 2020, eq. 4, alpha = 1 / (K + 1))."""
-        nodes = torch.cat([self.users.weight, self.items.weight])  # (n_users + n_items, f)
+        nodes = self.nodes()  # (n_users + n_items ..., f)
         total = nodes
         for _ in range(self.params["layers"]):
             nodes = self.graph.told(nodes)
             total = total + nodes
-        users, items = torch.split(
-            total / (self.params["layers"] + 1), [len(self.users.weight), len(self.items.weight)]
-        )
+        n_users, n_items = len(self.users.weight), len(self.items.weight)
+        spread = total[: n_users + n_items] / (self.params["layers"] + 1)
+        users, items = torch.split(spread, [n_users, n_items])
         return users, items
