@@ -31,7 +31,8 @@ def usual(dataset: Dataset, owner: User, model: str, mean: float, **more: object
 
 def fits(films: Dataset) -> list[str]:
     """Models that these data allow: all that need no stars, for every positive counts 1 here."""
-    allowed = [name for name, one in registry.models().items() if "ratings" not in one["needs"]]
+    needed = {name: set(one["needs"]) for name, one in registry.models().items()}
+    allowed = [name for name, needs in needed.items() if not needs & {"ratings", "grades"}]
     assert "pop" in allowed and len(allowed) > 5
     return allowed
 
@@ -73,8 +74,11 @@ def test_what_the_data_refuse_is_listed_with_why(shop: Dataset, bob: User, login
     ordered = {one["model"] for one in found["runs"]}
     refused = {one["model"]: one for one in found["refused"]}
     assert ordered | set(refused) == set(registry.models()) and not ordered & set(refused)
-    needy = {name for name, spec in registry.models().items() if "ratings" in spec["needs"]}
+    lacks = {"ratings", "grades", "graph", "topics", "text", "time"}
+    needy = {name for name, spec in registry.models().items() if lacks & set(spec["needs"])}
     assert needy and needy <= set(refused)
+    assert "neither triples" in refused["kg_cf"]["message"]
+    assert "every positive counts the same" in refused["mmoe"]["message"]
     assert all(one["field"] and one["message"] for one in refused.values())
 
 
