@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +39,7 @@ class Facts:
     texts: tuple[str, ...]  # the description alone
     attributes: tuple[dict[str, str], ...]
     listed: np.ndarray  # bool: the catalogue names it
+    edges: tuple[tuple[int, str, str], ...] = ()  # item code, relation, entity: what is known
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -53,7 +54,12 @@ class Facts:
             self.texts[:n],
             self.attributes[:n],
             self.listed[:n],
+            tuple(edge for edge in self.edges if edge[0] < n),
         )
+
+    def told(self, dataset_id: int, batches: Sequence[int]) -> "Facts":
+        """The same items with what only these files of triples say of them."""
+        return replace(self, edges=edges(dataset_id, batches)).first(len(self))
 
     def full_texts(self) -> tuple[str, ...]:
         """Title, topics, attributes and description: what an encoder reads; "" = nothing known."""
@@ -81,6 +87,7 @@ def read(dataset_id: int) -> Facts:
         texts=columns[4],
         attributes=tuple({} if text == "{}" else json.loads(text) for text in columns[5]),
         listed=np.array(columns[6], dtype=bool),
+        edges=edges(dataset_id),
     )
 
 
@@ -144,6 +151,16 @@ def triples(dataset_id: int) -> list[tuple[str, str, str]]:
     items = Item.objects.filter(dataset_id=dataset_id).values_list("code", "outside_id")
     names = dict(items.iterator())
     return [(names[code], relation, entity) for code, relation, entity in found]
+
+
+def edges(
+    dataset_id: int, batches: Sequence[int] | None = None
+) -> tuple[tuple[int, str, str], ...]:
+    """Item code, relation, entity of each triple, of all files or of some."""
+    rows = Triple.objects.filter(dataset_id=dataset_id)
+    if batches is not None:
+        rows = rows.filter(batch__in=batches)
+    return tuple(rows.order_by("pk").values_list("item_code", "relation", "entity"))
 
 
 def count_events(table: str, dataset_id: int, counts: Sequence[int] | np.ndarray) -> None:

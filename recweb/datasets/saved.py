@@ -35,6 +35,7 @@ def _items(facts: Facts) -> Items:
         topic_names=tuple(names),
         topics=sparse.csr_matrix((data, columns, ends), shape=(len(facts), len(names))),
         years=facts.years,
+        **log.known(facts.edges),
     )
 
 
