@@ -8,6 +8,7 @@ from recweb.pages.routes import ROUTES as PAGES
 from recweb.people.routes import ROUTES as PEOPLE
 from recweb.runtime.routes import ROUTES as RUNTIME
 from recweb.serving.routes import ROUTES as SERVING
+from recweb.studies.routes import ROUTES as STUDIES
 from recweb.tuning.routes import ROUTES as TUNING
 
 # url name -> method -> the least role: anonymous < serving < annotator < analyst < admin
@@ -17,6 +18,7 @@ ROUTES: dict[str, dict[str, str]] = {
     **JOBS,
     **DATASETS,
     **EXPERIMENTS,
+    **STUDIES,
     **TUNING,
     **LABELING,
     **SERVING,

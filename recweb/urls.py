@@ -15,6 +15,7 @@ APPS = (
     "jobs",
     "datasets",
     "experiments",
+    "studies",
     "tuning",
     "labeling",
     "serving",
@@ -24,9 +25,8 @@ APPS = (
 api: list[URLPattern | URLResolver] = [path("", include(f"recweb.{app}.api_urls")) for app in APPS]
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    *(path("", include(f"recweb.{app}.urls")) for app in APPS),
     path("api/v1/", include(api)),  # first: a program asks more often than a person
-    path("api/v1/", include(api)),
+    *(path("", include(f"recweb.{app}.urls")) for app in APPS),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("jsi18n/", JavaScriptCatalog.as_view(packages=["recweb.pages"]), name="jsi18n"),

@@ -57,6 +57,7 @@ def play() -> Play:
     made = Play(people())
     _data(made)
     _experiments(made)
+    _studies(made)
     _policies(made)
     _labels(made)
     for name, user in made.users.items():
@@ -190,6 +191,35 @@ def _experiments(made: Play) -> None:
     Experiment.objects.filter(pk=experiment.pk).update(job_id=job.pk)
     experiment.refresh_from_db()
     made.rows |= {"experiment": experiment, "job": job}
+
+
+def _studies(made: Play) -> None:
+    from recweb.studies.models import Study, Trial
+
+    study = Study.objects.create(
+        dataset=made.dataset,
+        version=made.version,
+        name=f"{CANARY} run of studies",
+        model_ids=["itemknn"],
+        trials=2,
+        objectives=["relevance", "diversity"],
+        state="done",
+        job_id=made.job.pk,
+        owner=made.users["bob"],
+    )
+    for number in range(2):
+        Trial.objects.create(
+            study=study,
+            model="itemknn",
+            number=number,
+            state="done",
+            params={"k": 10 + number},
+            values={"ndcg@10": 0.1 + number, "ild@10": 0.2 - number, "cpu_seconds": 1.0},
+            value=0.1 + number,
+            job_id=made.job.pk,
+            attempt=1,
+        )
+    made.rows["study"] = study
 
 
 def _policies(made: Play) -> None:

@@ -16,6 +16,7 @@ APPS = (
     "jobs",
     "datasets",
     "experiments",
+    "studies",
     "tuning",
     "labeling",
     "serving",

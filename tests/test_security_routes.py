@@ -23,6 +23,7 @@ APPS = (
     "jobs",
     "datasets",
     "experiments",
+    "studies",
     "tuning",
     "labeling",
     "serving",

@@ -70,6 +70,7 @@ def value(made: Play, route: Route, param: str, actor: str) -> str:
         "import": made.batch.pk,
         "batch": made.batch.pk,
         "frontier": made.frontier.pk,
+        "study": made.study.pk,
         "name": "pop",
         "key": "pop",
         "model": "pop",

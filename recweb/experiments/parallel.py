@@ -17,6 +17,7 @@ from training import registry
 
 METRICS = ("ndcg@10", "recall@10", "ild@10", "coverage@10", "epc@10")
 SETTINGS = 6  # axes for settings, at most: more cannot be read
+FAINT = {"opacity": 0.25, "showlegend": False}
 Values = list[Any]
 
 
@@ -40,9 +41,21 @@ def coordinates(runs: Sequence[Experiment]) -> Chart | None:
     caption = _("Each line is a run; each axis goes from its lowest value to its highest.")
     if left:
         caption += " " + _("%(n)d more settings differ; the table above has them.") % {"n": left}
-    rows = [[str(run), *(shown(one.values[at]) for one in axes)] for at, run in enumerate(known)]
+    return drawing([(run.pk, str(run)) for run in known], axes, caption)
+
+
+def drawing(
+    lines: Sequence[tuple[int, str]], axes: Sequence[Axis], caption: str, faint: int | None = None
+) -> Chart:
+    """A line for each (series, name); from the place `faint` on they stay in the background."""
+    rows = [
+        [name, *(shown(one.values[at]) for one in axes)] for at, (_series, name) in enumerate(lines)
+    ]
+    drawn = [_line(lines[at], at, axes) for at in range(len(lines))]
+    if faint is not None:
+        drawn = [*(one | FAINT for one in drawn[faint:][::-1]), *drawn[:faint]]
     return chart(
-        [*(_line(run, at, axes) for at, run in enumerate(known)), *_ends(axes)],
+        [*drawn, *_ends(axes)],
         caption,
         ["", *(one.name for one in axes)],
         rows,
@@ -70,20 +83,20 @@ def differing(runs: Sequence[Experiment]) -> list[str]:
 def settings_of(runs: Sequence[Experiment]) -> list[Axis]:
     out = []
     if len({run.model for run in runs}) > 1:
-        out.append(_named(_("model"), [run.model for run in runs]))
+        out.append(named(_("model"), [run.model for run in runs]))
     for name in differing(runs)[:SETTINGS]:
         values = [run.params.get(name) for run in runs]
         if all(value is None or _number(value) for value in values):
-            out.append(_scaled(name, values, log=_is_log(runs, name)))
+            out.append(scaled(name, values, log=_is_log(runs, name)))
         else:
-            out.append(_named(name, [None if value is None else str(value) for value in values]))
+            out.append(named(name, [None if value is None else str(value) for value in values]))
     return out
 
 
 def metrics_of(runs: Sequence[Experiment]) -> list[Axis]:
     found = {metric: [run.mean(metric) for run in runs] for metric in METRICS}
     return [
-        _scaled(short(metric), values)
+        scaled(short(metric), values)
         for metric, values in found.items()
         if any(value is not None for value in values)
     ]
@@ -104,7 +117,7 @@ def _is_log(runs: Sequence[Experiment], name: str) -> bool:
     return any(bool(spec and spec.get("log")) for spec in specs)
 
 
-def _scaled(name: str, values: Values, *, log: bool = False) -> Axis:
+def scaled(name: str, values: Values, *, log: bool = False) -> Axis:
     known = [value for value in values if value is not None]
     low, high = min(known), max(known)
     log = log and low > 0
@@ -118,7 +131,7 @@ def _scaled(name: str, values: Values, *, log: bool = False) -> Axis:
     return Axis(name, values, [place(value) for value in values], (shown(low), shown(high)))
 
 
-def _named(name: str, values: Values) -> Axis:
+def named(name: str, values: Values) -> Axis:
     """Names stand at equal distances, in the order in which they come."""
     kinds = list(dict.fromkeys(value for value in values if value is not None))
     step = max(1, len(kinds) - 1)
@@ -132,18 +145,19 @@ def shown(value: Any) -> str:
     return numbers.sig3(value) if _number(value) else str(value)
 
 
-def _line(run: Experiment, at: int, axes: Sequence[Axis]) -> Figure:
+def _line(line: tuple[int, str], at: int, axes: Sequence[Axis]) -> Figure:
+    series, name = line
     said = [f"{one.name}: {shown(one.values[at])}" for one in axes]
     return {
         "type": "scatter",
         "mode": "lines+markers",
-        "name": plain(run),
+        "name": plain(name),
         "x": list(range(len(axes))),
         "y": [one.at[at] for one in axes],
         "text": [plain(words_) for words_ in said],
         "hovertemplate": "%{text}",
         "connectgaps": False,
-        "meta": {"series": run.pk},
+        "meta": {"series": series},
     }
 
 

@@ -20,7 +20,7 @@ STEPS = ("tradeoff", "user")  # pages that getting started asks for
 CORNERS = (
     ("home", "house", _("Home"), Role.ANNOTATOR, ()),
     ("datasets", "database", _("Data"), Role.ANALYST, ("/datasets/",)),
-    ("experiments", "graph-up", _("Experiments"), Role.ANALYST, ("/experiments/",)),
+    ("experiments", "graph-up", _("Experiments"), Role.ANALYST, ("/experiments/", "/studies/")),
     ("tradeoff", "sliders", _("Trade-off"), Role.ANALYST, ("/tradeoff/",)),
     ("policies", "broadcast", _("Policies"), Role.ANALYST, ("/policies/",)),
     ("explore", "people", _("Users & items"), Role.ANALYST, ("/explore/", "/users/", "/items/")),

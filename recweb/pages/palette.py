@@ -39,6 +39,8 @@ def pages(request: HttpRequest, text: str) -> list[Found]:
     links = [Found(str(link.name), _("page"), link.url) for link in [*chrome.nav, *chrome.foot]]
     links.append(Found(_("Account and keys"), _("page"), chrome.account_url))
     links.append(Found(_("Models"), _("page"), address("help-models")))
+    if chrome.user and chrome.user.may("analyst"):
+        links.append(Found(_("Tuning studies"), _("page"), address("studies")))
     return [link for link in links if text.casefold() in link.name.casefold()]
 
 

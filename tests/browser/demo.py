@@ -58,6 +58,7 @@ class Rows:
     policy_id: int
     queue_id: int
     sample_id: int  # answered by the demo's annotator
+    study_id: int  # paused before its first trial
     import_id: int
     outside_id: str = "1"  # a user and an item of MovieLens
 
@@ -89,6 +90,8 @@ def seed(stack: Stack) -> Rows:
     ease = done["ease"]
     stopped = analyst.post("experiments/", {"dataset": DATA, "model": "userknn", "split": "auto"})
     analyst.post(f"jobs/{stopped['job']['id']}/cancel/")
+    study = analyst.post("tuning/studies/", {"dataset": DATA, "models": ["userknn"], "trials": 2})
+    analyst.post(f"tuning/studies/{study['id']}/cancel/")
     queue_id, sample_id = labelled(stack, ease)
     for report in ("health", "anonymity"):
         analyst.wait(analyst.post(f"datasets/{DATA}/{report}/")["job"])
@@ -100,6 +103,7 @@ def seed(stack: Stack) -> Rows:
         policy_id=published(analyst, ease),
         queue_id=queue_id,
         sample_id=sample_id,
+        study_id=study["id"],
         import_id=restaurants(admin),
     )
 

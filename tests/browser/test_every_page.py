@@ -26,7 +26,8 @@ TABS = {"dataset": dataset_tabs, "experiment": experiment_tabs}
 # issue 2's own list: a page that falls out of the walk would otherwise go unnoticed
 NAMED = (
     "home datasets dataset-new dataset experiments experiment-new experiment experiment-compare "
-    "tradeoff policies user item queues label jobs job account help about admin:index api-docs"
+    "studies study-new study tradeoff policies user item queues label jobs job account help about "
+    "admin:index api-docs"
 ).split()
 # pages that are about what their query names
 NEEDS = {
