@@ -7,8 +7,9 @@ from django.db import connection
 
 from recweb.datasets import catalogue, exports, tasks
 from recweb.datasets.models import Dataset, Item, Person, Version
+from recweb.people.models import User
 from tests import source
-from tests.datasets.conftest import RATINGS, bring
+from tests.datasets.conftest import RATINGS, Login, bring, files, text_of, work_off
 
 pytestmark = pytest.mark.django_db
 INDUSTRIES = source.ROOT / "tests" / "training" / "clean" / "industries"
@@ -120,3 +121,39 @@ def test_a_template_may_be_refused_or_chosen(shop: Dataset) -> None:
     assert {rule["event"]: rule["weight"] for rule in shop.rules} == {
         "view": 1.0, "addtocart": 2.0, "transaction": 4.0
     }  # fmt: skip
+
+
+def test_sequences_have_an_order_and_no_dates(shop: Dataset, bob: User, login: Login) -> None:
+    lines = "".join(f"u{user} {user % 5} {user % 7} {user % 9}\n" for user in range(40))
+    batch = bring(shop, "interactions", lines, "log.txt", options={"format": "sequences"})
+    assert (batch.rows_in, batch.state) == (120, "loaded")
+    version = shop.version
+    assert version is not None
+    quality = version.profile["quality"]
+    assert (quality["has_times"], quality["order_only"], quality["bots"]) == (True, True, [])
+    assert version.profile["time"] == []
+    splits = version.profile["splits"]
+    assert splits["auto"] == {"name": "leave-last", "because": "order-only"}
+    assert splits["temporal"]["refused"] == "order-only"
+    client = login(bob)
+    for path in ("/datasets/shop/?tab=interactions", "/users/shop/u3/", "/datasets/shop/"):
+        assert "1906" not in text_of(client.get(path)), path
+    history = client.get("/api/v1/datasets/shop/users/u3/").json()["history"]
+    assert [event["at"] for event in history] == [None] * 3
+
+
+def test_counted_lists_come_in_by_the_wizard(shop: Dataset, ann: User, login: Login) -> None:
+    client = login(ann)
+    client.post("/datasets/shop/upload/", files(interactions="2 7 8\n0\n1 9\n"))
+    batch = shop.imports.get()
+    page = text_of(client.get("/datasets/shop/map/"))
+    assert "Only one column was found" in page
+    read = {f"f{batch.pk}-read-format": "counted", f"f{batch.pk}-read-zone": "UTC"}
+    client.post("/datasets/shop/map/", {**read, "reread": "1"})
+    page = text_of(client.get("/datasets/shop/map/"))
+    assert "<td>9</td>" in page
+    mapped = {f"f{batch.pk}-user": "user", f"f{batch.pk}-item": "item"}
+    assert client.post("/datasets/shop/map/", {**read, **mapped}).status_code == 302
+    assert work_off().state == "done"
+    ids = set(Person.objects.filter(dataset=shop).values_list("outside_id", flat=True))
+    assert ids == {"1", "3"}
