@@ -39,9 +39,11 @@ def make(run: Run, batch: Import, parts: Sequence[arrays.Rows]) -> Version:
     if batch.kind == Kind.INTERACTIONS:
         batch.facts["already_there"] = resolved.overlap
         batch.facts["new_rows"] = batch.accepted - resolved.overlap
-    if not dataset.rules or batch.rules:
-        names = people.event_names(dataset.pk)
-        industry = str(batch.facts.get("industry", ""))
+    names = people.event_names(dataset.pk)
+    industry = str(batch.facts.get("industry", ""))
+    if dataset.rules and not batch.rules:
+        _new_events(dataset, resolved.rows, names, industry)
+    else:
         dataset.rules = batch.rules or rules.default(resolved.rows, names, industry)
         if tasks.templates().get(industry, {}).get("repeats"):
             dataset.repeats_wanted = True
@@ -49,6 +51,22 @@ def make(run: Run, batch: Import, parts: Sequence[arrays.Rows]) -> Version:
     version = publish(run, dataset, resolved, batch.owner_id, exclusion.standing(dataset))
     version.imports.set([*dataset.imports.filter(state=ImportState.LOADED), batch])
     return version
+
+
+def _new_events(dataset: Dataset, rows: arrays.Rows, names: tuple[str, ...], industry: str) -> None:
+    """A kind of event that no version had gets the rule of the first import; what was ruled, or
+    left without a rule, stays as somebody wants it."""
+    last = Version.objects.filter(dataset=dataset).order_by("-number").first()
+    if last is None or "events" not in last.profile:
+        return
+    seen = {name for name, n in last.profile["events"] if n}
+    fresh = set(names) - seen - {rule["event"] for rule in dataset.rules}
+    for found in (rules.default(rows, names, industry), rules.default(rows, names)):
+        mine = [rule for rule in found if rule["event"] in fresh]
+        if mine:
+            dataset.rules = [*dataset.rules, *mine]
+            dataset.save(update_fields=["rules"])
+            return
 
 
 def again(run: Run, dataset: Dataset, owner_id: int, excluded: list[exclusion.Row]) -> Version:

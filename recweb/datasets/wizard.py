@@ -170,13 +170,14 @@ def _part(request: HttpRequest, batch: Import) -> dict[str, Any]:
             return {**part, "refusal": str(refusal)}
     nameless = ("anonymous", "numbered")
     anonymous = read.is_valid() and any(read.cleaned_data.get(name) for name in nameless)
+    anonymous = anonymous or bool(batch.options.get("anonymous"))
     form = MapForm(
         batch.kind,
         seen.columns,
         data,
         prefix=prefix,
         initial=seen.mapping,
-        anonymous=anonymous or bool(batch.options.get("anonymous")),
+        anonymous=anonymous,
     )
     ready = data is not None and form.is_valid() and read.is_valid()
     looks = templates.looks_like(batch, seen)

@@ -244,6 +244,17 @@ def test_the_table_itself_refuses_what_is_no_number(shop: Dataset) -> None:
             )
 
 
+def test_an_event_that_a_later_file_brings_gets_its_rule(shop: Dataset) -> None:
+    for name, rows in (("view", "1,1\n2,1\n3,2\n"), ("addtocart", "1,1\n"), ("cart", "2,1\n")):
+        bring(shop, "interactions", f"user,item\n{rows}", f"{name}.csv", options={"event": name})
+        shop.refresh_from_db()
+        if name == "addtocart":  # somebody takes it out: it must not come back
+            shop.rules = [rule for rule in shop.rules if rule["event"] != "addtocart"]
+            shop.save()
+    weights = {rule["event"]: rule["weight"] for rule in shop.rules}
+    assert weights == {"view": 1.0, "cart": 2.0}
+
+
 def test_codes_once_given_stay(shop: Dataset) -> None:
     bring(shop, "interactions", RATINGS)
     before = dict(Item.objects.filter(dataset=shop).values_list("outside_id", "code"))

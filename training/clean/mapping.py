@@ -63,6 +63,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "title": tuple(
         "title name itemname itemtitle producttitle productname movietitle booktitle headline "
+        "gamename artistname songname trackname appname moviename bookname "
         "标题 名称 片名 书名 商品名称 商品标题 物品名称 电影名 商品名".split()
     ),
     "categories": tuple(
@@ -101,6 +102,11 @@ def known(header: Sequence[str], kind: Kind) -> int:
 def guess(header: Sequence[str], sample: Sequence[Sequence[str]], kind: Kind) -> dict[str, str]:
     """Field -> column, as far as names and values tell."""
     found = _by_name(header, kind)
+    if kind == "interactions" and "event" in found:
+        place = header.index(found["event"])
+        told = {row[place].strip() for row in sample if len(row) > place}
+        if len(told) == 1 and told.pop().isdigit():  # 1 in each row names no kind of event
+            del found["event"]
     if kind == "interactions" and "at" not in found:
         for place, column in enumerate(header):
             cells = [row[place].strip() for row in sample if len(row) > place]

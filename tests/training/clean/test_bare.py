@@ -43,3 +43,12 @@ def test_a_file_of_tags_is_a_graph_of_one_relation(put: Put) -> None:
     assert found.entities == ("bullock", "dentist")
     assert (found.report.accepted, found.report.duplicates) == (2, 1)
     assert "relation-assumed" in [note.code for note in found.report.notes]
+
+
+def test_a_column_of_ones_names_no_event(put: Put) -> None:
+    path = put("visitorid\titemid\tevent\n1\t1\t1\n1\t16\t1\n", "view.dat")
+    assert preview(path, "interactions").mapping == {"user": "visitorid", "item": "itemid"}
+    found = clean(path, "interactions", options=Options(event="view"))
+    assert found.event_names == ("view",)
+    told = put("user,item,event\n1,1,1\n1,2,3\n", "coded.csv")  # two codes tell two kinds apart
+    assert preview(told, "interactions").mapping["event"] == "event"
