@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from recweb.datasets.models import Dataset
+import pytest
+
+from recweb.datasets.models import Dataset, Version
 from recweb.jobs.models import Job
 from recweb.people.models import User
 from recweb.studies import orders
@@ -11,6 +13,19 @@ from tests.datasets.conftest import work_off
 from tests.experiments.conftest import ann, bob, cat, films, folders, login, shop
 
 __all__ = ["ann", "bob", "cat", "films", "folders", "login", "shop"]
+
+
+@pytest.fixture
+def bare(shop: Dataset) -> Dataset:
+    """A version without a row: enough to order a study, and for pages of what one found."""
+    profile = {"quality": {"has_times": True}, "events": [["rating", 2880]]}
+    Version.objects.create(
+        dataset=shop, number=1, fingerprint="f" * 64, n_interactions=2880, n_users=120,
+        n_items=90, owner=shop.owner, profile=profile,
+    )  # fmt: skip
+    shop.rules = [{"event": "rating", "minimum": 2.5}]
+    shop.save(update_fields=["rules"])
+    return shop
 
 
 def ordered(dataset: Dataset, owner: User, **more: Any) -> Study:

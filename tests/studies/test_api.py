@@ -54,7 +54,7 @@ def test_a_study_from_its_order_to_a_run(films: Dataset, bob: User, login: Login
     assert read(client, f"{study['id']}/")["best"]["experiment"] == run["id"]
 
 
-def test_a_study_is_paused_and_goes_on(films: Dataset, bob: User, login: Login) -> None:
+def test_a_study_is_paused_and_goes_on(bare: Dataset, bob: User, login: Login) -> None:
     client = login(bob)
     number = send(client, "", NEW | {"workers": 2})["id"]
     assert send(client, f"{number}/cancel/")["job"]["state"] == "cancelled"
@@ -65,10 +65,10 @@ def test_a_study_is_paused_and_goes_on(films: Dataset, bob: User, login: Login) 
 
 
 def test_lists_are_filtered_and_bounded(
-    films: Dataset, bob: User, login: Login, django_assert_max_num_queries: DjangoAssertNumQueries
+    bare: Dataset, bob: User, login: Login, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for n in range(3):
-        study = made(films, bob, state="done" if n else "failed")
+        study = made(bare, bob, state="done" if n else "failed")
         row(study, "ease", 0, 0.2)
         row(study, "itemknn", 0, None, error="no")
     client = login(bob)
@@ -105,14 +105,14 @@ def test_lists_are_filtered_and_bounded(
     ],
 )
 def test_wrong_bodies_are_named(
-    films: Dataset, bob: User, login: Login, body: dict[str, Any], status: int, field: str
+    bare: Dataset, bob: User, login: Login, body: dict[str, Any], status: int, field: str
 ) -> None:
     assert send(login(bob), "", body, status)["error"]["field"] == field
     assert not Study.objects.exists()
 
 
-def test_train_needs_a_trial_that_has_ended(films: Dataset, bob: User, login: Login) -> None:
-    client, study = login(bob), made(films, bob)
+def test_train_needs_a_trial_that_has_ended(bare: Dataset, bob: User, login: Login) -> None:
+    client, study = login(bob), made(bare, bob)
     send(client, f"{study.pk}/train/", status=409)
     failed = row(study, "ease", 0, None)
     assert (
@@ -123,8 +123,8 @@ def test_train_needs_a_trial_that_has_ended(films: Dataset, bob: User, login: Lo
     assert not Experiment.objects.exists()
 
 
-def test_a_stranger_finds_nothing(films: Dataset, bob: User, cat: User, login: Login) -> None:
-    study, client = made(films, bob), login(cat)
+def test_a_stranger_finds_nothing(bare: Dataset, bob: User, cat: User, login: Login) -> None:
+    study, client = made(bare, bob), login(cat)
     assert read(client)["count"] == 0
     read(client, f"{study.pk}/", 404)
     read(client, f"{study.pk}/trials/", 404)

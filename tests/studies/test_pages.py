@@ -23,9 +23,9 @@ FORM = {
 
 
 @pytest.fixture
-def filled(films: Dataset, bob: User) -> Study:
+def filled(bare: Dataset, bob: User) -> Study:
     """Six trials: two models of three, one failed."""
-    study = made(films, bob, objectives=["relevance", "diversity"], name="<b>wide</b>")
+    study = made(bare, bob, objectives=["relevance", "diversity"], name="<b>wide</b>")
     for model, values in (("itemknn", (0.1, 0.3, None)), ("ease", (0.2, 0.25, 0.4))):
         for number, value in enumerate(values):
             row(study, model, number, value, error="" if value else "too <i>large</i>")
@@ -42,7 +42,7 @@ def text(client: Client, path: str) -> str:
 
 
 def test_there_is_a_way_from_the_runs_to_the_studies(
-    films: Dataset, bob: User, login: Login
+    bare: Dataset, bob: User, login: Login
 ) -> None:
     client = login(bob)
     assert 'href="/studies/"' in text(client, "/experiments/")
@@ -58,7 +58,7 @@ def test_without_data_the_pages_say_what_to_do(shop: Dataset, bob: User, login: 
 
 
 def test_the_form_offers_what_can_be_tuned_and_says_the_budget(
-    films: Dataset, bob: User, login: Login, django_assert_max_num_queries: DjangoAssertNumQueries
+    bare: Dataset, bob: User, login: Login, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = login(bob)
     with django_assert_max_num_queries(15):
@@ -72,14 +72,14 @@ def test_the_form_offers_what_can_be_tuned_and_says_the_budget(
     assert not re.search(r'value="ease"[^>]*checked', page)
 
 
-def test_a_study_is_ordered_with_its_budget(films: Dataset, bob: User, login: Login) -> None:
-    films.refresh_from_db()
+def test_a_study_is_ordered_with_its_budget(bare: Dataset, bob: User, login: Login) -> None:
+    bare.refresh_from_db()
     answer = login(bob).post("/studies/new/", FORM | {"objectives": ["cost"], "minutes": "5"})
     study = Study.objects.get()
     assert answer["Location"] == f"/studies/{study.pk}/"
     assert (study.model_ids, study.trials, study.budget) == (["itemknn", "ease"], 3, 6)
     assert (study.objectives, study.minutes, study.seed) == (["relevance", "cost"], 5, 2)
-    assert (study.name, study.owner, study.rules) == ("mine", bob, films.rules)
+    assert (study.name, study.owner, study.rules) == ("mine", bob, bare.rules)
     job = Job.objects.get(pk=study.job_id)
     assert (job.kind, job.queue, job.state, job.target_id) == ("study", "train", "queued", study.pk)
 
@@ -101,7 +101,7 @@ def test_a_study_is_ordered_with_its_budget(films: Dataset, bob: User, login: Lo
     ],
 )
 def test_what_cannot_be_is_said_beside_the_field(
-    films: Dataset, bob: User, login: Login, wrong: dict[str, object], words: str
+    bare: Dataset, bob: User, login: Login, wrong: dict[str, object], words: str
 ) -> None:
     answer = login(bob).post("/studies/new/", FORM | wrong)
     page = answer.content.decode()
@@ -110,7 +110,7 @@ def test_what_cannot_be_is_said_beside_the_field(
 
 
 def test_a_full_quota_is_said_and_nothing_is_left_behind(
-    films: Dataset, bob: User, login: Login, settings: object
+    bare: Dataset, bob: User, login: Login, settings: object
 ) -> None:
     settings.QUOTA_QUEUED = 1  # type: ignore[attr-defined]
     answer = login(bob).post("/studies/new/", FORM | {"workers": "2"})
@@ -119,10 +119,10 @@ def test_a_full_quota_is_said_and_nothing_is_left_behind(
 
 
 def test_the_list_is_paged_and_bounded_in_queries(
-    films: Dataset, bob: User, login: Login, django_assert_max_num_queries: DjangoAssertNumQueries
+    bare: Dataset, bob: User, login: Login, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for n in range(52):
-        made(films, bob, name=f"study {n}", state="cancelled" if n == 51 else "done")
+        made(bare, bob, name=f"study {n}", state="cancelled" if n == 51 else "done")
     client = login(bob)
     with django_assert_max_num_queries(15):
         page = text(client, "/studies/?dataset=shop")
@@ -174,8 +174,8 @@ def test_the_lines_are_of_one_model(filled: Study, bob: User, login: Login) -> N
     assert "trial of EASE" not in page and re.search(r'value="itemknn" selected', page)
 
 
-def test_each_state_has_its_words_and_its_button(films: Dataset, bob: User, login: Login) -> None:
-    client, study = login(bob), ordered(films, bob)
+def test_each_state_has_its_words_and_its_button(bare: Dataset, bob: User, login: Login) -> None:
+    client, study = login(bob), ordered(bare, bob)
     page = text(client, f"/studies/{study.pk}/")
     assert "Waiting for its turn" in page and 'id="pause"' in page
     assert 'hx-trigger="every 5s"' in page and "no trial has ended yet" in page
@@ -196,8 +196,8 @@ def test_each_state_has_its_words_and_its_button(films: Dataset, bob: User, logi
     assert "The study failed. It broke." in page and 'id="resume"' in page
 
 
-def test_the_time_limit_is_said(films: Dataset, bob: User, login: Login) -> None:
-    study = made(films, bob, minutes=1)
+def test_the_time_limit_is_said(bare: Dataset, bob: User, login: Login) -> None:
+    study = made(bare, bob, minutes=1)
     row(study, "ease", 0, 0.2, seconds=61.0)
     page = text(login(bob), f"/studies/{study.pk}/")
     assert "The time limit of 1 min was reached after 1 of 6 trials." in page
@@ -223,9 +223,9 @@ def test_train_with_the_best_makes_an_ordinary_run(filled: Study, bob: User, log
 
 
 def test_there_is_nothing_to_train_before_a_trial_has_ended(
-    films: Dataset, bob: User, login: Login
+    bare: Dataset, bob: User, login: Login
 ) -> None:
-    study = made(films, bob)
+    study = made(bare, bob)
     page = login(bob).post(f"/studies/{study.pk}/train/", follow=True).content.decode()
     assert "No trial has come to its end yet." in page
 
