@@ -26,9 +26,10 @@ SPEC: dict[str, Any] = {
     "help": {
         "en": "An item's vector is the sum of its own and those of its categories, its decade and, "
         "if wanted, its text; a person's is their own plus that of their profile. What is rare "
-        "borrows from what it is like.",
+        "borrows from what it is like (demo: nDCG@10 .077; contrastive MF .075, popularity .048).",
         "zh-hans": "物品向量由自身向量与其类别、年代(可选:文本)的向量相加而成;"
-        "用户向量为自身向量加其画像的向量。冷门物品可借用同类的信息。",
+        "用户向量为自身向量加其画像的向量。冷门物品可借用同类的信息"
+        "(演示数据 nDCG@10 为 .077;对比学习矩阵分解 .075,热门推荐 .048)。",
     },
     "when": {
         "en": "The catalogue has categories or years, and many items have few events: an item that "
@@ -36,9 +37,9 @@ SPEC: dict[str, Any] = {
         "zh-hans": "目录含类别或年份且许多物品事件很少时使用:无人接触过的物品仅凭特征排序。",
     },
     "cost": {
-        "en": "As contrastive MF, and a little more for the features: about 20 seconds for 100,000 "
+        "en": "As contrastive MF, and a little more for the features: about 40 seconds for 100,000 "
         "events on 9,000 items.",
-        "zh-hans": "与对比学习矩阵分解相近,特征略增开销:9,000 个物品、十万条事件约 20 秒。",
+        "zh-hans": "与对比学习矩阵分解相近,特征略增开销:9,000 个物品、十万条事件约 40 秒。",
     },
     "formula": "u = W I_u + b, v = V I_v + c, I = [one-hot id; categories; decade; text]; "
     "min -ln(exp(s(u, v) / t) / sum over j of exp(s(u, v_j) / t)), s = cosine",

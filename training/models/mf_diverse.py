@@ -31,13 +31,16 @@ SPEC: dict[str, Any] = {
         "权重在训练时固定,而权衡页的滑块可随时移动。",
     },
     "when": {
-        "en": "To compare diversity inside the training with diversity after it: draw its weights "
-        "into the frontier of mf_ssm.",
-        "zh-hans": "用于比较训练内与训练后的多样性:将其各权重与 mf_ssm 的前沿曲线对照。",
+        "en": "To compare diversity inside the training with diversity after it. Demo, nDCG@10 at "
+        "the same ILD: .075 against .073 of mf_ssm with mmr at .71, .071 against .068 at .80 (both "
+        "within the noise), .058 against .066 at .85.",
+        "zh-hans": "用于比较训练内与训练后的多样性。演示数据上,相同 ILD 下的 nDCG@10:"
+        "ILD .71 时 .075,mf_ssm 加 mmr 为 .073;.80 时 .071 对 .068(均在误差内);"
+        ".85 时 .058 对 .066。",
     },
     "cost": {
-        "en": "About one and a half times contrastive MF.",
-        "zh-hans": "约为对比学习矩阵分解的一倍半。",
+        "en": "About twice contrastive MF: half a minute for 100,000 events on 9,000 items.",
+        "zh-hans": "约为对比学习矩阵分解的两倍:9,000 个物品、十万条事件约半分钟。",
     },
     "formula": "min (1 - w) InfoNCE + w sum over i != j of p_i p_j cos(i, j) / sum over i != j "
     "of p_i p_j, p = softmax of the user's best unseen scores",
@@ -46,7 +49,7 @@ SPEC: dict[str, Any] = {
     "params": {
         "list_diversity": {
             "type": "float",
-            "default": 0.3,
+            "default": 0.1,
             "low": 0.0,
             "high": 1.0,
             "log": False,
