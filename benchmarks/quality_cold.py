@@ -9,7 +9,7 @@ their difference is printed, and no bar, because on most catalogues there is lit
 
 Run: python benchmarks/quality_cold.py [--data FOLDER] [--seeds 6] [--log ml,beauty]
      [--model content_ridge,content_map,two_tower_text] [--kinds text,shuffled,without]
-     [--cache FOLDER]
+     [--items N] [--cache FOLDER]
 """
 
 from __future__ import annotations
@@ -98,6 +98,29 @@ def log(rows: list[tuple[str, str, str]], ids: list[str]) -> Positives:
         at=np.array(list(pairs.values()), np.int64),
         n_users=len(users),
         n_items=len(ids),
+    )
+
+
+def cut(liked: Positives, items: Items, n: int) -> tuple[Positives, Items]:
+    """The n items with the most events, and what was done with them; codes count anew."""
+    events = np.bincount(liked.items, minlength=len(items))
+    kept = np.sort(np.argsort(-events, kind="stable")[:n])
+    code = np.full(len(items), -1)
+    code[kept] = np.arange(len(kept))
+    rows = np.flatnonzero(code[liked.items] >= 0)
+    less = replace(
+        liked,
+        users=np.unique(liked.users[rows], return_inverse=True)[1].astype(np.int32),
+        items=code[liked.items[rows]].astype(np.int32),
+        confidence=liked.confidence[rows],
+        at=None if liked.at is None else liked.at[rows],
+        n_users=len(np.unique(liked.users[rows])),
+        n_items=len(kept),
+    )
+    titles = tuple(items.titles[place] for place in kept)
+    texts = tuple(items.texts[place] for place in kept)
+    return less, replace(
+        items, titles=titles, texts=texts, topics=items.topics[kept], years=items.years[kept]
     )
 
 
@@ -201,6 +224,7 @@ def main() -> int:
     ask.add_argument("--seeds", type=int, default=6)
     ask.add_argument("--log", default="ml,beauty")
     ask.add_argument("--model", default="content_ridge,content_map,two_tower_text")
+    ask.add_argument("--items", type=int, default=0, help="only so many, those with most events")
     ask.add_argument("--kinds", default="text,shuffled,without")
     ask.add_argument("--cache", type=Path, help="where encoded texts are kept between runs")
     asked = ask.parse_args()
@@ -208,6 +232,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         for name in asked.log.split(","):
             liked, items = {"ml": movielens, "beauty": beauty}[name](asked.data)
+            if asked.items:
+                liked, items = cut(liked, items, asked.items)
             cache = asked.cache or Path(temporary)
             items = replace(items, vectors=minilm.encode(items.texts, cache=cache))
             print(f"{name}: {liked.n_users} users, {liked.n_items} items, {len(liked)} events")

@@ -31,9 +31,12 @@ FIT = {
 FIT_USUAL = 5.0  # of a model that is not listed
 LEARNED = 90.0  # of one that learns epoch by epoch
 TEXT = 0.006  # seconds to read one item's text
+# and again by a language model that learns: seconds an item (epochs), a user (candidates)
+TUNED = {"lm_tuned": (0.09, 0.0), "cross_encoder": (0.0, 0.15)}
 CUBE = 2.5e-12  # seconds for one multiplication of a square model, on two cores
 SQUARE = {"ease", "hybrid"}
 BASE_MB = 150
+TUNED_MB = 700  # the weights of such a model, their gradients, averages and best copy
 TORCH_MB = 500  # what the library of the learned models and of texts takes besides
 SIZES = ("factors", "dim", "embedding", "width", "hidden")  # parameters: the length of vectors
 MB = 2**20
@@ -86,6 +89,8 @@ def rule_seconds(model: str, version: Version) -> float:
         seconds += CUBE * side**3
     if "text" in registry.model_spec(model)["needs"]:
         seconds += TEXT * version.n_items
+    each_item, each_user = TUNED.get(model, (0.0, 0.0))
+    seconds += each_item * version.n_items + each_user * version.n_users
     return seconds
 
 
@@ -100,6 +105,7 @@ def rule_mb(model: str, version: Version, params: dict[str, Any] | None = None) 
     square = 3 * 8 * side**2 / MB if model in SQUARE else 0.0
     sized = _sized_mb(model, version, params)
     torch = TORCH_MB if learned(model) or "text" in registry.model_spec(model)["needs"] else 0.0
+    torch += TUNED_MB if model in TUNED else 0.0
     return BASE_MB + torch + scores + square + sized + version.n_interactions * 100 / MB
 
 

@@ -52,7 +52,9 @@ class Reader:
 
     def read(self, tokens: Tensor, mask: Tensor, model: nn.Module | None = None) -> Tensor:
         """One float32 vector a text (b, d), not scaled. model: another than its own."""
-        hidden = (model or self.model)(input_ids=tokens, attention_mask=mask.long())
+        # without padding no mask: attention takes its faster way then
+        given = None if bool(mask.all()) else mask.long()
+        hidden = (model or self.model)(input_ids=tokens, attention_mask=given)
         states: Tensor = hidden.last_hidden_state.float()  # (b, t, d)
         if self.pool == "cls":
             return states[:, 0]
@@ -100,10 +102,15 @@ def load(folder: Path, name: str | None = None, dtype: torch.dtype = torch.float
 
 
 def in_batches(order: Sequence[int], ids: Sequence[Sequence[int]], most: int) -> Iterator[Batch]:
-    """Runs of `order` (longest text first) of at most `most` padded tokens."""
+    """Runs of `order` (longest text first) of at most `most` padded tokens.
+
+    One that is half full ends where texts become shorter: most batches have no padding then.
+    """
     batch: Batch = []
     for place in order:
-        if batch and (len(batch) + 1) * len(ids[batch[0]]) > most:
+        longest = len(ids[batch[0]]) if batch else 0
+        shorter = len(ids[place]) < longest and 2 * len(batch) * longest >= most
+        if batch and (shorter or (len(batch) + 1) * longest > most):
             yield batch
             batch = []
         batch.append(place)
