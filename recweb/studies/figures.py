@@ -81,12 +81,18 @@ def _axes(shown: Sequence[Trial], model: str) -> list[parallel.Axis]:
             axes.append(parallel.scaled(name, values, log=bool(rules[name].get("log"))))
         else:
             axes.append(parallel.named(name, [str(value) for value in values]))
-    for measure, name in ((HEADLINE, "nDCG@10 ↑"), ("ild@10", "ILD@10 ↑"), ("coverage@10", None)):
-        values = [row.values.get(measure) for row in shown]
+    measured = [
+        (name, [row.values.get(measure) for row in shown])
+        for measure, name in (
+            (HEADLINE, "nDCG@10 ↑"),
+            ("ild@10", "ILD@10 ↑"),
+            ("coverage@10", words.metric_name("coverage@10")),
+        )
+    ]
+    measured.append((_("CPU s ↓"), [row.cpu_seconds for row in shown]))
+    for name, values in measured:
         if any(value is not None for value in values):
-            axes.append(parallel.scaled(name or words.metric_name(measure), values))
-    seconds = [row.cpu_seconds for row in shown]
-    axes.append(parallel.scaled(_("CPU s ↓"), seconds))
+            axes.append(parallel.scaled(name, values))
     return axes
 
 

@@ -174,6 +174,17 @@ def test_the_lines_are_of_one_model(filled: Study, bob: User, login: Login) -> N
     assert "trial of EASE" not in page and re.search(r'value="itemknn" selected', page)
 
 
+def test_trials_that_lack_figures_are_drawn_without_them(
+    bare: Dataset, bob: User, login: Login
+) -> None:
+    study = made(bare, bob, objectives=["relevance", "diversity"])
+    for number in range(2):
+        row(study, "ease", number, 0.2, values={"ndcg@10": 0.2}, seconds=None, cpu_seconds=None,
+            peak_mb=None)  # fmt: skip
+    page = text(login(bob), f"/studies/{study.pk}/")
+    assert 'id="figure-parallel"' in page and "Non-dominated trials" not in page
+
+
 def test_each_state_has_its_words_and_its_button(bare: Dataset, bob: User, login: Login) -> None:
     client, study = login(bob), ordered(bare, bob)
     page = text(client, f"/studies/{study.pk}/")

@@ -96,9 +96,9 @@ def stopped_after(job: Job, n: int, why: str = "cancel") -> None:
 
 
 def test_a_paused_study_goes_on_to_what_it_would_have_found(films: Dataset, bob: User) -> None:
-    whole = found(searched(films, bob, models=["itemknn", "ials"], trials=4))
+    whole = found(searched(films, bob, models=["itemknn", "ials"], trials=3))
     Study.objects.all().delete()
-    study = ordered(films, bob, models=["itemknn", "ials"], trials=4)
+    study = ordered(films, bob, models=["itemknn", "ials"], trials=3)
     job = fence.claim("train", "here:1")
     assert job is not None
     stopped_after(job, 3)
