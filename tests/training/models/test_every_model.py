@@ -45,7 +45,7 @@ SEQUENCES = ["markov", "sasrec"]
 READERS = ["cross_encoder", "lm_tuned"]
 # learnt step by step: what is asked here holds long before the last epoch
 FEW: dict[str, dict[str, float]] = {
-    "cross_encoder": {"candidates": 5, "history": 1, "examples": 32},
+    "cross_encoder": {"candidates": 3, "history": 1, "examples": 8},
     "bpr": {"epochs": 20, "batch": 512, "learning_rate": 0.02},
     "dcn": {"epochs": 5, "batch": 256, "learning_rate": 0.02},
     "feature_mf": {"epochs": 6, "batch": 256},
