@@ -1,6 +1,7 @@
 """Import of ratings as a job: stored, hashed, checked, loaded, profiled and exported.
 
     python benchmarks/bench_import.py [rows]            exit 1 above a bar
+    python benchmarks/bench_import.py rows --sessions   the same with a column of sittings of six
     python benchmarks/bench_import.py rows --cancel     how often the bar moves, and how soon it
                                                         stops when the job is cancelled
 
@@ -29,11 +30,11 @@ STEP = 2.0  # seconds
 PIECE = 1_000_000
 
 
-def ratings(path: Path, rows: int) -> Path:
+def ratings(path: Path, rows: int, sessions: bool = False) -> Path:
     """A file of the shape of MovieLens latest-small: 671 users, 9,066 items, long tail."""
     rng = np.random.default_rng(7)
     with path.open("w") as out:
-        out.write("userId,movieId,rating,timestamp\n")
+        out.write("userId,movieId,rating,timestamp" + ",session_id" * sessions + "\n")
         for first in range(0, rows, PIECE):
             n = min(PIECE, rows - first)
             users = rng.integers(1, max(672, rows // 150), n)
@@ -41,11 +42,15 @@ def ratings(path: Path, rows: int) -> Path:
             values = rng.integers(1, 11, n) / 2
             at = rng.integers(789_652_009, 1_476_640_644, n)
             columns = (users.tolist(), items.tolist(), values.tolist(), at.tolist())
-            out.writelines(f"{u},{i},{v},{t}\n" for u, i, v, t in zip(*columns, strict=True))
+            lines = (f"{u},{i},{v},{t}" for u, i, v, t in zip(*columns, strict=True))
+            if sessions:
+                named = rng.integers(1, max(10, rows // 6), n).tolist()
+                lines = (f"{line},s{name}" for line, name in zip(lines, named, strict=True))
+            out.writelines(f"{line}\n" for line in lines)
     return path
 
 
-def main(rows: int, cancel: bool = False) -> int:
+def main(rows: int, cancel: bool = False, sessions: bool = False) -> int:
     from recweb.runtime import home
     from recweb.runtime.services import Services
 
@@ -63,7 +68,7 @@ def main(rows: int, cancel: bool = False) -> int:
 
         django.setup()
         call_command("migrate", verbosity=0)
-        file = ratings(folder / "ratings.csv", rows)
+        file = ratings(folder / "ratings.csv", rows, sessions)
         return cancelled(file) if cancel else measure(file, rows)
     finally:
         from django.db import connections
@@ -210,4 +215,5 @@ def raw_copy(batch: object) -> tuple[float, float]:
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     given = [word for word in sys.argv[1:] if not word.startswith("-")]
-    raise SystemExit(main(int(given[0]) if given else ROWS, "--cancel" in sys.argv))
+    rows = int(given[0]) if given else ROWS
+    raise SystemExit(main(rows, "--cancel" in sys.argv, "--sessions" in sys.argv))

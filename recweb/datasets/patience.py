@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
+import psycopg2
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.utils import DatabaseError
 from django.utils.translation import gettext as _
@@ -40,7 +41,7 @@ def stoppable(run: Run) -> Iterator[None]:
     mark = AT_WORK.set(run)
     try:
         yield
-    except DatabaseError:
+    except (DatabaseError, psycopg2.Error):  # Django gives errors of COPY as the driver's own
         if run.stopping:
             raise Stopped(run.stopping) from None
         raise

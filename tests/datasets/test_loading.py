@@ -4,14 +4,16 @@ import io
 import itertools
 import random
 import shutil
+import time
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from recweb.datasets import arrays, imports, loading, partitions, tasks
 from recweb.datasets.exports import version_folder
 from recweb.datasets.models import Dataset, Import, Interaction, Item, Person, Quarantined
+from recweb.datasets.patience import stoppable
 from recweb.jobs import ends, fence, orders, work
 from recweb.jobs.run import Run, Stopped
 from recweb.people.models import User
@@ -216,6 +218,22 @@ def test_an_import_cancelled_at_any_moment_leaves_nothing(shop: Dataset) -> None
         assert partitions.value("SELECT count(*) FROM datasets_interaction") == 0
     assert moment > 5
     assert shop.version is not None
+
+
+@pytest.mark.parametrize("ask", ["SELECT pg_sleep(30)", "COPY (SELECT pg_sleep(30)) TO STDOUT"])
+@pytest.mark.django_db(transaction=True)
+def test_a_cancel_stops_the_statement_that_the_database_works_on(shop: Dataset, ask: str) -> None:
+    file = io.BytesIO(RATINGS.encode())
+    _, job = imports.start_import(shop, "interactions", file, "a.csv", shop.owner)
+    assert job is not None
+    begun = time.monotonic()
+    run = Run(job, lambda: "cancel" if time.monotonic() - begun > 0.3 else "")
+    with pytest.raises(Stopped), stoppable(run), connection.cursor() as cursor:
+        if ask.startswith("COPY"):
+            cursor.copy_expert(ask, io.BytesIO())
+        else:
+            cursor.execute(ask)
+    assert time.monotonic() - begun < 10
 
 
 @pytest.mark.django_db(transaction=True)
