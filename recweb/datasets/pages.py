@@ -43,7 +43,7 @@ def datasets(request: HttpRequest) -> HttpResponse:
     versions = Version.objects.in_bulk([row.version_id for row in shown if row.version_id])
     busy = set(
         Job.objects.live()
-        .filter(dataset_id__in=[row.pk for row in shown])
+        .filter(dataset_id__in=[row.pk for row in shown], kind="import")
         .values_list("dataset_id", flat=True)
     )
     table = [

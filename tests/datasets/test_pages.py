@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from recweb.datasets.models import Dataset, Member
+from recweb.jobs.models import Job, State
 from recweb.people.models import User
 from tests.datasets.conftest import TABS, Login, person, text_of
 
@@ -20,6 +22,16 @@ def test_the_list_shows_what_one_may_see(
     stranger = text_of(login(cat).get("/datasets/"))
     assert "/datasets/shop/" not in stranger
     assert "You belong to no dataset" in stranger
+
+
+def test_only_an_import_makes_a_dataset_importing(loaded: Dataset, ann: User, login: Login) -> None:
+    Job.objects.update(state=State.DONE, finished=timezone.now())
+    job = Job.objects.create(
+        kind="train", queue="train", title="Train", owner=ann, dataset_id=loaded.pk
+    )
+    assert ">ready<" in text_of(login(ann).get("/datasets/"))
+    Job.objects.filter(pk=job.pk).update(kind="import")
+    assert ">importing<" in text_of(login(ann).get("/datasets/"))
 
 
 @pytest.mark.parametrize("tab", TABS)
