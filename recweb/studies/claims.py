@@ -7,6 +7,7 @@ trial is done again from its beginning, with the same settings and under the sam
 from typing import TYPE_CHECKING
 
 from django.db import connection
+from django.db.models import F
 from django.db.models.functions import Now
 
 from recweb.jobs.models import Job, State
@@ -86,6 +87,13 @@ def _again(run: "Run", trial: Trial) -> Trial:
     trial.steps = {}
     trial.save(update_fields=["job_id", "attempt", "tries", "steps"])
     return trial
+
+
+def leave(run: "Run", trial: Trial) -> None:
+    """Asked to stop in the middle: that is no loss, however often somebody pauses."""
+    if run.stopping in ("cancel", "shutdown"):
+        mine = Trial.objects.filter(pk=trial.pk, job_id=run.job.pk, attempt=run.attempt)
+        mine.filter(state=TrialState.RUNNING).update(tries=F("tries") - 1)
 
 
 def end(run: "Run", trial: Trial, **facts: object) -> None:

@@ -106,7 +106,7 @@ class Trial(models.Model):
     error = models.TextField(blank=True)
     job_id = models.BigIntegerField()  # whose it is, with the attempt: a dead one's is taken over
     attempt = models.PositiveSmallIntegerField()
-    tries = models.PositiveSmallIntegerField(default=1)
+    tries = models.PositiveSmallIntegerField(default=1)  # begun, and neither ended nor given back
     experiment = models.ForeignKey(Experiment, models.SET_NULL, null=True, related_name="+")
     started = models.DateTimeField(null=True)
     finished = models.DateTimeField(null=True)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from recweb.experiments import orders, steps
 from recweb.jobs.models import LIVE, State
-from recweb.jobs.run import Failure, Run
+from recweb.jobs.run import Failure, Run, Stopped
 from recweb.studies import claims, objectives
 from recweb.studies.material import Material
 from recweb.studies.models import Study, Trial, TrialState
@@ -79,8 +79,13 @@ class Search:
             return
         params = registry.check_params(trial.model, trial.params)
         judge = self.material.judge(trial.model, params)
-        self._end(trial, attempt(trial.model, params, judge, self._progress(name),
-                                 self._pruner(trial)))  # fmt: skip
+        prune = self._pruner(trial)
+        try:
+            found = attempt(trial.model, params, judge, self._progress(name), prune)
+        except Stopped:
+            claims.leave(self.run, trial)
+            raise
+        self._end(trial, found)
 
     def conclude(self) -> None:
         for model in self.study.model_ids:

@@ -117,6 +117,7 @@ def test_a_paused_study_goes_on_to_what_it_would_have_found(films: Dataset, bob:
     assert work_off("train").state == "done"
     assert found(study) == whole
     assert {row.pk: row.finished for row in trials(study) if row.pk in kept} == kept
+    assert all(row.tries == 1 for row in trials(study))  # to pause is not to lose a worker
 
 
 def test_a_pause_while_it_waits_ends_at_once(films: Dataset, bob: User) -> None:
