@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 METHODS = ("none", "platt", "isotonic")
-STEPS = 50  # of Newton's method, which needs fewer than ten
+STEPS = 100  # of Newton's method, which needs about ten
+TINY = 1e-10  # a step so small changes nothing any more
 
 
 @dataclass(frozen=True)
@@ -91,21 +92,35 @@ def sigmoid(values: np.ndarray) -> np.ndarray:
 
 
 def _platt(logits: np.ndarray, taken: np.ndarray) -> tuple[float, float]:
-    """Newton on the log loss with Platt's targets, a little inside of 0 and 1."""
+    """Newton on the log loss with Platt's targets, a little inside of 0 and 1.
+
+    A step that does not lower the loss is halved: where scores are far too sure the curve is flat,
+    and a whole step would leap out of sight (Lin, Lin, Weng: A note on Platt's probabilistic
+    outputs, 2007).
+    """
     n = int(taken.sum())
     goal = np.where(taken, (n + 1) / (n + 2), 1 / (len(taken) - n + 2))
-    rows = np.column_stack([logits, np.ones_like(logits)])
+    scale = max(float(np.abs(logits).max()), 1e-9)
+    rows = np.column_stack([logits / scale, np.ones_like(logits)])
     weights = np.array([1.0, 0.0])
+    loss = _cross(rows @ weights, goal)
     for _ in range(STEPS):
         p = sigmoid(rows @ weights)
         gradient = rows.T @ (p - goal)
         curve = rows.T @ (rows * (p * (1 - p))[:, None]) + 1e-9 * np.eye(2)
         step = np.linalg.solve(curve, gradient)
-        weights = weights - step
-        if np.abs(step).max() < 1e-10:
+        while (after := _cross(rows @ (weights - step), goal)) > loss and np.abs(step).max() > TINY:
+            step = step / 2
+        weights, loss = weights - step, after
+        if np.abs(step).max() < TINY:
             break
-    slope = max(float(weights[0]), 1e-6)  # the order of the scores stays, whatever came
+    slope = max(float(weights[0]) / scale, 1e-6)  # the scores' order stays, whatever came
     return slope, float(weights[1])
+
+
+def _cross(logits: np.ndarray, goal: np.ndarray) -> float:
+    """Sum of the cross-entropy of sigmoid(logits) to goal."""
+    return float((np.logaddexp(0.0, logits) - goal * logits).sum())
 
 
 def _isotonic(logits: np.ndarray, labels: np.ndarray) -> Calibration:

@@ -15,8 +15,11 @@ def test_platt_finds_the_planted_numbers() -> None:
     assert found.offset == pytest.approx(-1.0, abs=0.06)
 
 
-def test_platt_has_no_gradient_left() -> None:
-    found = calibrate(LOGITS, LABELS, "platt")
+@pytest.mark.parametrize("times", [0.01, 1.0, 40.0, 1000.0])
+def test_platt_has_no_gradient_left_however_sure_the_scores(times: float) -> None:
+    whole = calibrate(times * LOGITS, LABELS, "platt")
+    assert whole.slope == pytest.approx(0.5 / times, rel=0.12)
+    found = Calibration("platt", whole.slope * times, whole.offset)
     n, rest = LABELS.sum(), len(LABELS) - LABELS.sum()
     goal = np.where(LABELS > 0, (n + 1) / (n + 2), 1 / (rest + 2))
     left = found(LOGITS) - goal

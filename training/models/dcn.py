@@ -173,7 +173,7 @@ class CrossNetwork(Learnt):
 
     def plan(self, task: Any) -> dict[str, Any]:
         """engine.task.Plan."""
-        return {"most": 40, "usual": 10, "patience": 5}
+        return {"most": 40, "usual": 10, "patience": 6, "every": 2}
 
     def keep(self, task: Any, split: Split) -> None:
         """The network, whose lists are stored, and what its scores are worth on validation."""

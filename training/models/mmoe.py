@@ -140,7 +140,7 @@ class MixtureOfExperts(Learnt):
 
     def plan(self, task: Any) -> dict[str, Any]:
         """engine.task.Plan."""
-        return {"most": 60, "usual": 15, "patience": 6}
+        return {"most": 40, "usual": 15, "patience": 6, "every": 2}
 
     def keep(self, task: Any, split: Split) -> None:
         """The network, whose lists are stored, and how well satisfaction is told on validation."""
