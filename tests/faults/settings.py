@@ -3,7 +3,8 @@
 from recweb.settings import *  # noqa: F403
 
 # jobs and what stands left of them: the machinery is under test, not its customers
-RIGHT = {f"recweb.{app}" for app in "datasets experiments studies tuning labeling serving pages".split()}
+APPS = "datasets experiments studies tuning labeling serving pages".split()
+RIGHT = {f"recweb.{app}" for app in APPS}
 INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in RIGHT]  # noqa: F405
 INSTALLED_APPS += ["tests.faults.drill"]
 PARSER_MEMORY_MB = 2_000
