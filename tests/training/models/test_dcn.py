@@ -15,7 +15,7 @@ from training.split import Split
 
 SPLIT = planted()
 POP = ndcg(fitted("pop", SPLIT), SPLIT)
-FAST = {"epochs": 6, "batch": 256, "learning_rate": 0.02}
+FAST = {"epochs": 6, "batch": 256, "learning_rate": 0.02, "regularization": 0.001}
 
 
 def task(split: Split = SPLIT, **params: object) -> Clicks:

@@ -47,7 +47,7 @@ READERS = ["cross_encoder", "lm_tuned"]
 FEW: dict[str, dict[str, float]] = {
     "cross_encoder": {"candidates": 3, "history": 1, "examples": 8},
     "bpr": {"epochs": 20, "batch": 512, "learning_rate": 0.02},
-    "dcn": {"epochs": 5, "batch": 256, "learning_rate": 0.02},
+    "dcn": {"epochs": 5, "batch": 256, "learning_rate": 0.02, "regularization": 0.001},
     "feature_mf": {"epochs": 6, "batch": 256},
     "kg_cf": {"epochs": 10, "batch": 256},
     "lightgcn": {"epochs": 10, "batch": 256},
