@@ -1,4 +1,4 @@
-"""/api/v1/tuning/studies/: order, read, pause, go on, train."""
+"""/api/v1/tuning/: order, read, pause, go on, train."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.experiments.conftest import Login
 from tests.studies.conftest import made, row
 
 pytestmark = pytest.mark.django_db
-API = "/api/v1/tuning/studies/"
+API = "/api/v1/tuning/"
 NEW = {"dataset": "shop", "models": ["itemknn"], "trials": 2}
 
 

@@ -145,6 +145,9 @@ def test_a_study_shows_what_it_found(
     assert "validation only; test stays sealed" in page
     assert "Non-dominated trials" in page and page.count("Train with it") == 5
     assert "too &lt;i&gt;large&lt;/i&gt;" in page
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert not re.search(r"<script(?![^>]*(src=|application/json))", page)
     assert "1.00 … 10.0" in page and 'id="pause"' not in page and 'id="resume"' not in page
 
 
