@@ -34,8 +34,12 @@ SPEC: dict[str, Any] = {
         "偏离的快慢从其他所有用户学得。",
     },
     "when": {
-        "en": "Many people have given one to five ratings. With long histories it nears biased MF.",
-        "zh-hans": "许多用户只有一到五条评分时使用。历史较长时与带偏置的矩阵分解相近。",
+        "en": "Many people have given one to five ratings: with three each for half of the people, "
+        "RMSE 1.021 against 1.033 of biased MF (demo). With long histories biased MF is better "
+        "(.903 against .923): there the prior trusts the items' vectors too much.",
+        "zh-hans": "许多用户只有一到五条评分时使用:演示数据中半数用户各留三条时,"
+        "RMSE 为 1.021,带偏置的矩阵分解为 1.033。历史较长时后者更好(.903 对 .923):"
+        "此时先验过于相信物品向量。",
     },
     "cost": {
         "en": "Two to three times biased MF: some seconds for 100,000 ratings.",
