@@ -1,4 +1,4 @@
-"""/api/v1/tuning/studies/: order a study, watch it, pause it, go on, train what it found."""
+"""/api/v1/tuning/: order a study, watch it, pause it, go on, train what it found."""
 
 from typing import Any, cast
 

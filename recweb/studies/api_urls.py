@@ -2,9 +2,9 @@ from django.urls import URLPattern, path
 
 from recweb.studies import api
 
-ONE = "tuning/studies/<int:study_id>/"
+ONE = "tuning/<int:study_id>/"
 urlpatterns: list[URLPattern] = [
-    path("tuning/studies/", api.studies, name="api-studies"),
+    path("tuning/", api.studies, name="api-studies"),
     path(ONE, api.study, name="api-study"),
     path(f"{ONE}trials/", api.trials, name="api-study-trials"),
     path(f"{ONE}cancel/", api.cancel, name="api-study-cancel"),

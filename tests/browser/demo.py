@@ -90,8 +90,8 @@ def seed(stack: Stack) -> Rows:
     ease = done["ease"]
     stopped = analyst.post("experiments/", {"dataset": DATA, "model": "userknn", "split": "auto"})
     analyst.post(f"jobs/{stopped['job']['id']}/cancel/")
-    study = analyst.post("tuning/studies/", {"dataset": DATA, "models": ["userknn"], "trials": 2})
-    analyst.post(f"tuning/studies/{study['id']}/cancel/")
+    study = analyst.post("tuning/", {"dataset": DATA, "models": ["userknn"], "trials": 2})
+    analyst.post(f"tuning/{study['id']}/cancel/")
     queue_id, sample_id = labelled(stack, ease)
     for report in ("health", "anonymity"):
         analyst.wait(analyst.post(f"datasets/{DATA}/{report}/")["job"])
