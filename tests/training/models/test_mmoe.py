@@ -14,7 +14,15 @@ from training.recommend import top
 from training.registry import fill
 from training.split import Split
 
-FAST = {"epochs": 6, "batch": 256, "learning_rate": 0.03, "experts": 2, "hidden": 16, "factors": 16}
+FAST = {
+    "epochs": 6,
+    "batch": 256,
+    "learning_rate": 0.03,
+    "experts": 2,
+    "hidden": 16,
+    "factors": 16,
+    "regularization": 0.001,
+}
 
 
 def graded(whole: Split) -> Split:
