@@ -29,9 +29,10 @@ SPEC: dict[str, Any] = {
     "help": {
         "en": "Compares person and item once in each view (behaviour, catalogue, text) and adds "
         "up. The more often an item was taken, the more its behaviour counts: separate towers for "
-        "head and tail.",
+        "head and tail (demo: nDCG@10 .077; contrastive MF .075, popularity .048).",
         "zh-hans": "在每个视图(行为、目录、文本)中各比较一次用户与物品再相加。"
-        "物品被接触越多,行为视图的权重越大:头部与长尾各有侧重。",
+        "物品被接触越多,行为视图的权重越大:头部与长尾各有侧重"
+        "(演示数据 nDCG@10 为 .077;对比学习矩阵分解 .075,热门推荐 .048)。",
     },
     "when": {
         "en": "Popular items are known by who took them, rare ones by what they are. Switch views "
