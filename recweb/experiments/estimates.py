@@ -26,7 +26,8 @@ READ = 0.4  # seconds for 100,000 events: the log read and divided
 FIT = {
     "pop": 0.1, "random": 0.2, "recentpop": 0.2, "puresvd": 2.5, "ease": 3.8, "ials": 3.9,
     "itemknn": 4.6, "sasrec": 170.0, "mf_ssm": 12.0, "bpr": 20.0, "lightgcn": 25.0,
-    "multvae": 60.0, "neumf": 80.0, "simgcl": 100.0,
+    "multvae": 60.0, "neumf": 80.0, "simgcl": 100.0, "feature_mf": 30.0, "mf_diverse": 35.0,
+    "multi_view": 35.0, "kg_cf": 35.0, "dcn": 180.0, "mmoe": 180.0,
 }  # fmt: skip
 FIT_USUAL = 5.0  # of a model that is not listed
 LEARNED = 90.0  # of one that learns epoch by epoch
