@@ -13,7 +13,7 @@ from training import log as logs
 from training.event_weights import WHY, NotLearned, learn
 from training.features import Rule, confidences, positives
 from training.log import Log
-from training.split import SplitError, choose, preview
+from training.split import REASONS, SplitError, choose, preview
 
 # user, item (-1: a search), event, value, time, confidence (0: no positive)
 Row = tuple[int, int, str, float | None, int | None, float]
@@ -75,12 +75,17 @@ def split_sizes(
         try:
             found[name] = preview(liked, name)
         except SplitError as error:
-            found[name] = {"refused": error.code, "details": error.details, "message": str(error)}
+            found[name] = _refused(error)
     try:
         name, because = choose(liked)
         # what auto stands for may be impossible, too
         refused = found[name] if "refused" in found[name] else {}
         found["auto"] = refused or {"name": name, "because": because}
     except SplitError as error:
-        found["auto"] = {"refused": error.code, "message": str(error)}
+        found["auto"] = _refused(error)
     return found
+
+
+def _refused(error: SplitError) -> dict[str, Any]:
+    zh = REASONS[error.code][1].format(**error.details)
+    return {"refused": error.code, "details": error.details, "message": str(error), "zh": zh}

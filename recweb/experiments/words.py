@@ -199,6 +199,9 @@ BECAUSE = {
         "One cut in time would leave fewer than 200 test users with a history, so each user's own "
         "history is divided by time."
     ),
+    "order-only": lambda: _(
+        "This log has an order and no times, so each user's last item is the test."
+    ),
     "no-times": lambda: _("This log has no times, so the split is random."),
     "one-time": lambda: _("All events carry the same time, so the split is random."),
 }

@@ -134,10 +134,11 @@ def _people(queue: Queue) -> list[dict[str, Any]]:
         .values("annotator__username")
         .annotate(
             answers=Count("pk", filter=Q(late=False, sample__gold=None)),
+            mean=Avg("value", filter=Q(late=False, sample__gold=None)),
+            # from here on “late” is this count, no longer the column
             late=Count("pk", filter=Q(late=True)),
             flags=Count("pk", filter=Q(flagged=True)),
             pace=Avg("seconds", filter=Q(seconds__lt=600)),
-            mean=Avg("value"),
             last=Max("created"),
         )
     )

@@ -13,8 +13,8 @@ from recweb.datasets.models import Dataset, Import, ImportState, Version
 from recweb.experiments import words
 from recweb.experiments.models import Experiment, Role
 from recweb.jobs.models import Beat, Job, State
-from recweb.labeling import snapshot
-from recweb.labeling.models import Label, Sample
+from recweb.labeling import claims, snapshot
+from recweb.labeling.models import Label, Queue
 from recweb.people.models import User
 
 SILENT = timedelta(seconds=30)
@@ -101,9 +101,8 @@ class Home:
     @cached_property
     def waiting(self) -> dict[str, float] | None:
         """Samples that wait for this person, and about how many seconds they take."""
-        mine = Label.objects.filter(annotator=self.user, closed=None).values("sample")
-        open_ = Sample.objects.filter(queue__dataset__in=self.datasets, queue__state="open")
-        n = open_.filter(wanted__gt=0).exclude(pk__in=mine).count()
+        open_ = Queue.objects.filter(dataset__in=self.datasets, state="open")
+        n = sum(claims.waiting(list(open_.values_list("pk", flat=True)), self.user).values())
         if not n:
             return None
         pace = Label.objects.filter(annotator=self.user, seconds__lt=120).aggregate(

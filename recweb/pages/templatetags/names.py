@@ -11,16 +11,22 @@ register = template.Library()
 @register.filter
 def job_kind(name: str) -> str:
     known = {
+        "anonymity": _("anonymity"),
         "compare": _("compare"),
         "demo": _("demo data"),
+        "diff": _("version difference"),
+        "erase": _("erase"),
         "finalise": _("finalise"),
         "frontier": _("trade-off"),
+        "health": _("health report"),
         "import": _("import"),
         "publish": _("publish"),
         "remove": _("remove"),
         "select": _("choose samples"),
         "shadow": _("compare label arms"),
+        "study": _("tuning study"),
         "train": _("train"),
+        "weights": _("event weights"),
     }
     return known.get(name, name)
 
