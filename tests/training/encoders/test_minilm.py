@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.encoders import minilm
+from training.encoders import minilm, pick
 
 TITLES = [
     "Toy Story (1995) Animation Children Comedy",
@@ -33,6 +33,13 @@ def test_vectors_equal_sentence_transformers(vectors: np.ndarray) -> None:
     model.max_seq_length = minilm.LONGEST
     expected = model.encode(TITLES, normalize_embeddings=True, show_progress_bar=False)
     np.testing.assert_allclose(vectors, expected, atol=1e-5)  # asked: 1e-3
+
+
+def test_models_are_given_the_same_vectors(vectors: np.ndarray) -> None:
+    """By the door that they use, which chooses the encoder."""
+    found, chosen = pick.encode("minilm", TITLES)
+    assert chosen.name == "minilm"
+    np.testing.assert_allclose(found, vectors, atol=1e-6)
 
 
 def test_rows_are_unit_float32_in_the_order_of_the_texts(vectors: np.ndarray) -> None:
