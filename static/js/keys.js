@@ -26,7 +26,8 @@ export function listed() {
 }
 
 export function inText(target) {
-  if (!(target instanceof HTMLElement)) return false;
+  // the field of a dialog that just closed keeps the focus until the next frame
+  if (!(target instanceof HTMLElement) || !target.checkVisibility()) return false;
   if (target.isContentEditable || target.matches("textarea, select")) return true;
   const plain = "checkbox radio button submit reset range file color image";
   return target.matches("input") && !plain.split(" ").includes(target.type);

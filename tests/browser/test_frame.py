@@ -54,6 +54,23 @@ def test_g_and_a_letter_go_somewhere_but_not_from_a_text_field(
     page.wait_for_url(lambda url: urlsplit(url).path == "/")
 
 
+def test_a_closed_dialogs_field_takes_no_keys(cast: Cast, open_page: Opener) -> None:
+    """It keeps the focus until the browser draws its next frame."""
+    page = open_page("/help/", cast.ann)
+    page.keyboard.press("/")
+    expect(page.locator("#palette-input")).to_be_focused()
+    where = page.evaluate(
+        """() => {
+          document.getElementById("palette").close();
+          const target = document.activeElement;
+          target.dispatchEvent(new KeyboardEvent("keydown", {key: "?", bubbles: true}));
+          return target.id;
+        }"""
+    )
+    assert where == "palette-input", "the browser no longer does so: the guard may go"
+    expect(page.locator("#keys-dialog")).to_be_visible()
+
+
 def test_keys_are_ignored_while_an_input_method_composes(cast: Cast, open_page: Opener) -> None:
     page = open_page("/help/", cast.ann)
     press = """(composing) => document.dispatchEvent(
