@@ -81,10 +81,13 @@ def test_the_whole_loop(stack: Stack) -> None:
     slug = upload(admin, made, [analyst, annotator], stack)
     ease, _pop = train(analyst, slug)
     weight = tune(analyst, ease)
-    publish(analyst, slug, ease, weight)
-    recommend(analyst, slug, made)
+    policy = publish(analyst, slug, ease, weight)
+    assert (policy["state"], policy["dataset"]) == ("published", slug)
+    assert recommend(analyst, slug, made) > 2 / len(planted.TOPICS), "the planted taste should lead"
     queue = label(analyst, annotator, ease, made)
-    retrain(analyst, queue, ease)
+    facts = retrain(analyst, queue, ease)
+    assert facts["n"] == 30 == sum(facts["by_arm"].values())
+    assert 0 < facts["n_relevant"] <= 30
 
 
 def upload(admin: Api, made: planted.Files, members: list[Api], stack: Stack) -> str:
@@ -129,7 +132,7 @@ def tune(analyst: Api, run: dict[str, Any]) -> float:
     return 0.3
 
 
-def publish(analyst: Api, slug: str, run: dict[str, Any], weight: float) -> None:
+def publish(analyst: Api, slug: str, run: dict[str, Any], weight: float) -> dict[str, Any]:
     wanted = {
         "experiment": run["id"],
         "diversity": weight,
@@ -139,11 +142,12 @@ def publish(analyst: Api, slug: str, run: dict[str, Any], weight: float) -> None
     }
     policy = analyst.post("policies/", wanted)
     analyst.wait(analyst.post(f"policies/{policy['id']}/publish/")["job"])
-    row = analyst.get(f"policies/{policy['id']}/")
-    assert (row["state"], row["dataset"]) == ("published", slug)
+    row: dict[str, Any] = analyst.get(f"policies/{policy['id']}/")
+    return row
 
 
-def recommend(analyst: Api, slug: str, made: planted.Files) -> None:
+def recommend(analyst: Api, slug: str, made: planted.Files) -> float:
+    """The share of twelve people's lists that is of their planted taste."""
     seen = {line.split(",")[1] for line in made.ratings.splitlines() if line.startswith("u0,")}
     answer = analyst.get("recommend/", dataset=slug, user="u0", k=10)
     ids = [row["item"] for row in answer["items"]]
@@ -155,11 +159,11 @@ def recommend(analyst: Api, slug: str, made: planted.Files) -> None:
         rows = analyst.get("recommend/", dataset=slug, user=f"u{user}", k=10, diversity=0)["items"]
         taste = user % len(planted.TOPICS)
         shares.append(np.mean([made.topic[int(row["item"][1:])] == taste for row in rows]))
-    assert np.mean(shares) > 2 / len(planted.TOPICS), "the planted taste should lead"
     stranger = analyst.get("recommend/", dataset=slug, user="nobody", k=5)
     assert stranger["fallback"] is True and len(stranger["items"]) == 5
     status, refused = analyst.call("GET", f"recommend/?dataset={slug}&user=u0&diversity=0.9")
     assert status == 400 and refused["error"]["field"] == "diversity"
+    return float(np.mean(shares))
 
 
 def label(analyst: Api, annotator: Api, run: dict[str, Any], made: planted.Files) -> dict[str, Any]:
@@ -179,12 +183,11 @@ def label(analyst: Api, annotator: Api, run: dict[str, Any], made: planted.Files
     return queue
 
 
-def retrain(analyst: Api, queue: dict[str, Any], run: dict[str, Any]) -> None:
+def retrain(analyst: Api, queue: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
     same = {name: run[name] for name in ("dataset", "model", "params", "split")}
     found = analyst.post("experiments/", {**same, "parent": run["id"], "labels_from": queue["id"]})
     analyst.wait(found["job"])
-    facts = analyst.get(f"experiments/{found['id']}/")["labels"]
-    assert facts["n"] == 30 and sum(facts["by_arm"].values()) == 30
-    assert 0 < facts["n_relevant"] <= 30
+    facts: dict[str, Any] = analyst.get(f"experiments/{found['id']}/")["labels"]
     change = facts["metrics"]["ndcg@10"]
     assert change["lo"] <= change["difference"] <= change["hi"]
+    return facts

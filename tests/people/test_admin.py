@@ -60,11 +60,12 @@ def test_lists_and_rows_take_few_queries(
 
 
 def test_nothing_is_added_changed_or_deleted_here(made: Play, ann: Client) -> None:
-    for model in READ_ONLY:
-        refuses(model, ann)
+    changed = [model for model in READ_ONLY if not refuses(model, ann)]
+    assert changed == []
 
 
-def refuses(model: str, ann: Client) -> None:
+def refuses(model: str, ann: Client) -> bool:
+    """Whether its first row is the same after every way of writing was tried."""
     kind = next(m for m in admin.site._registry if m._meta.label_lower == model)
     row = kind._default_manager.first() or kind._default_manager.create(
         name="reconciler", at=timezone.now()
@@ -77,7 +78,7 @@ def refuses(model: str, ann: Client) -> None:
     assert ann.post(address(model, "change", row.pk), forged).status_code == 403
     bulk = {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"}
     ann.post(address(model, "changelist"), bulk)
-    assert kind._default_manager.values().get(pk=row.pk) == before
+    return bool(kind._default_manager.values().get(pk=row.pk) == before)
 
 
 def test_upload_log_opens_the_wizard(made: Play, ann: Client) -> None:

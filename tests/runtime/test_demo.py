@@ -99,6 +99,7 @@ def test_a_child_that_dies_is_started_again(demo: Stack, name: str) -> None:
     demo.wait(lambda: demo.pids.get(name) not in (None, old), 60)
     demo.wait(lambda: answers(demo), 60)
     demo.wait(lambda: demo.sql("SELECT 1") == [(1,)], 60)
+    assert psutil.pid_exists(demo.pids[name]) and demo.pids[name] != old
 
 
 def test_no_file_is_open_to_others(demo: Stack) -> None:

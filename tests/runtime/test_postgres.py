@@ -136,6 +136,10 @@ def test_its_end_comes_with_ours(tmp_path: Path) -> None:
         orphan = int(pid.read_text().split()[0])
         if psutil.pid_exists(orphan):
             psutil.Process(orphan).wait(10)
+            assert not psutil.pid_exists(orphan)
     server = Postgres(folder)
     server.start()
-    server.stop()
+    try:
+        assert ask(server, "SELECT 1") == [(1,)], "the folder is free again"
+    finally:
+        server.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 
 import polars as pl
@@ -68,7 +69,7 @@ class Chunk:
         return BadRow(self.lines[place], column, code, args, self.raw_row(place))
 
 
-class Table:
+class Table(ABC):
     """An open table: header read, a sample of rows taken, all rows to come by chunks.
 
     form: text, jsonl, parquet, xlsx or lists; delimiter: "" where nothing is separated by one;
@@ -102,14 +103,16 @@ class Table:
         """What the reader has to say once all rows are read."""
         return []
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 (not every table holds a file open)
         """Close the file."""
 
+    @abstractmethod
     def _chunks(self) -> Iterator[Chunk]:
-        raise NotImplementedError
+        """The rows of the file, in its order."""
 
+    @abstractmethod
     def _done(self) -> int:
-        raise NotImplementedError
+        """Bytes of the file that were read so far."""
 
 
 def shown(text: str) -> str:

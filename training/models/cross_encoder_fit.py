@@ -111,7 +111,7 @@ class Ranking:
 
     def scorer(self) -> Scorer:
         """Never asked: the engine is given no validation, which would read every candidate."""
-        raise NotImplementedError
+        raise RuntimeError("a re-ranker is judged by two_stage, not by the engine")
 
     def _wrong(self, user: int) -> Tensor:
         """Half candidates, half by popularity, none that the user took."""

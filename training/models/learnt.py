@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from training.engine.loop import Trained
 
 
-class Learnt:
+class Learnt(ABC):
     """A model with a SPEC, a task for the engine, and what it keeps of the trained weights."""
 
     spec: ClassVar[dict[str, Any]]
@@ -59,9 +60,9 @@ class Learnt:
             self.keep(task, split)
         return self
 
+    @abstractmethod
     def task(self, split: Split, device: torch.device) -> Any:
         """What is learnt (engine.task.Task). Raises ValueError where the data do not allow it."""
-        raise NotImplementedError
 
     def plan(self, task: Any) -> dict[str, Any]:
         """What differs from the engine's usual plan (engine.task.Plan)."""
@@ -71,12 +72,12 @@ class Learnt:
         """The matrix by which a checkpoint knows that it belongs to this training."""
         return split.train
 
+    @abstractmethod
     def keep(self, task: Any, split: Split) -> None:
         """Take over from the trained task what scores and serving need."""
-        raise NotImplementedError
 
 
-class LearntFactors(Learnt):
+class Factors:
     """A score is the product of a user's and an item's vector."""
 
     def keep(self, task: Any, split: Split) -> None:
@@ -92,6 +93,10 @@ class LearntFactors(Learnt):
     def serving(self) -> dict[str, np.ndarray]:
         """user_factors, item_factors float32 (form factors)."""
         return {"user_factors": self.user_factors_, "item_factors": self.item_factors_}
+
+
+class LearntFactors(Factors, Learnt):
+    """Factors that the engine learns in one go."""
 
     def serving_meta(self) -> dict[str, Any]:
         """The form, and the epochs that a refit on the whole log takes."""

@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from training.models.contract import Progress, within
-from training.models.learnt import LearntFactors
+from training.models.learnt import Factors
 from training.registry import fill
 from training.split import Split
 from training.store import Checkpoint
@@ -226,7 +226,7 @@ NOTES = {
 }
 
 
-class LmTuned(LearntFactors):
+class LmTuned(Factors):
     """Unit vectors of both sides, float32.
 
     facts_: what was gained by tuning, for the run's page: validation NDCG@10 of the frozen and of
