@@ -57,29 +57,8 @@ SPEC: dict[str, Any] = {
                 "zh-hans": "越高,评分少的用户和物品的向量越接近 0。",
             },
         },
-        "bias_regularization": {
-            "type": "float",
-            "default": 10.0,
-            "low": 0.01,
-            "high": 1000.0,
-            "log": True,
-            "help": {
-                "en": "Higher keeps users and items with few ratings closer to the mean rating.",
-                "zh-hans": "越高,评分少的用户和物品越接近平均评分。",
-            },
-        },
-        "iterations": {
-            "type": "int",
-            "default": 15,
-            "low": 1,
-            "high": 200,
-            "log": True,
-            "tune": False,
-            "help": {
-                "en": "Rounds of solving all users, then all items.",
-                "zh-hans": "轮数:每轮先求解所有用户,再求解所有物品。",
-            },
-        },
+        "bias_regularization": {"like": "bias_regularization"},
+        "iterations": {"like": "iterations"},
     },
 }
 

@@ -73,18 +73,7 @@ SPEC: dict[str, Any] = {
                 "zh-hans": "映射的正则化强度。越高,预测的向量越接近平均向量。",
             },
         },
-        "factors": {
-            "type": "int",
-            "default": 64,
-            "low": 1,
-            "high": 1024,
-            "log": True,
-            "tune": [16, 128],
-            "help": {
-                "en": "Length of the taste vectors that iALS learns first.",
-                "zh-hans": "先由 iALS 学习的口味向量的长度。",
-            },
-        },
+        "factors": {"like": "content_factors", "tune": [16, 128]},
     },
 }
 

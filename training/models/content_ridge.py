@@ -56,17 +56,7 @@ SPEC: dict[str, Any] = {
                 "zh-hans": "正则化强度。越高,所有物品越接近平均物品。",
             },
         },
-        "factors": {
-            "type": "int",
-            "default": 64,
-            "low": 1,
-            "high": 1024,
-            "log": True,
-            "help": {
-                "en": "Length of the taste vectors that iALS learns first.",
-                "zh-hans": "先由 iALS 学习的口味向量的长度。",
-            },
-        },
+        "factors": {"like": "content_factors"},
     },
 }
 

@@ -144,15 +144,7 @@ SPEC: dict[str, Any] = {
             },
         },
         "learning_rate": {"like": "learning_rate", "default": 0.0001, "tune": [2e-5, 0.0005]},
-        "batch": {
-            "type": "int",
-            "default": 16,
-            "low": 1,
-            "high": 1024,
-            "log": True,
-            "tune": False,
-            "help": {"en": "Events of one step.", "zh-hans": "每一步的事件数。"},
-        },
+        "batch": {"like": "batch", "default": 16, "high": 1024},
         "epochs": {"like": "epochs", "default": 1, "tune": False},
         "precision": {
             "like": "precision",

@@ -96,18 +96,7 @@ SPEC: dict[str, Any] = {
                 "zh-hans": "每一步对深度网络隐藏的特征比例。",
             },
         },
-        "regularization": {
-            "type": "float",
-            "default": 0.01,
-            "low": 0.0,
-            "high": 10.0,
-            "log": False,
-            "tune": [0.0, 0.05],
-            "help": {
-                "en": "Higher keeps the vectors of an event's user and items closer to 0.",
-                "zh-hans": "越高,事件中用户和物品的向量越接近 0。",
-            },
-        },
+        "regularization": {"like": "weight_decay", "default": 0.01},
         "calibration": {
             "type": "choice",
             "default": "platt",

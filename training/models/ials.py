@@ -46,28 +46,8 @@ SPEC: dict[str, Any] = {
     "serving": "factors",
     "params": {
         "factors": {"like": "factors", "tune": [16, 128]},
-        "regularization": {
-            "type": "float",
-            "default": 30.0,
-            "low": 0.001,
-            "high": 10000.0,
-            "log": True,
-            "help": {
-                "en": "Higher keeps vectors of rare people and items closer to 0.",
-                "zh-hans": "越高,数据少的用户和物品的向量越接近 0。",
-            },
-        },
-        "alpha": {
-            "type": "float",
-            "default": 3.0,
-            "low": 0.01,
-            "high": 1000.0,
-            "log": True,
-            "help": {
-                "en": "How much surer an average event is than an untouched pair.",
-                "zh-hans": "一条平均水平的事件比未接触的配对确信多少。",
-            },
-        },
+        "regularization": {"like": "ridge"},
+        "alpha": {"like": "alpha"},
         "iterations": {
             "type": "int",
             "default": 15,

@@ -63,19 +63,7 @@ SPEC: dict[str, Any] = {
                 "zh-hans": "把依据人数很少的相似度拉向 0。0 表示不收缩。",
             },
         },
-        "recency": {
-            "type": "float",
-            "default": 1.0,
-            "low": 0.01,
-            "high": 1.0,
-            "log": False,
-            "help": {
-                "en": "Weight of an event relative to the next newer one of the same person. 1: "
-                "all alike; lower: recent events count more. Below 1 the log needs times.",
-                "zh-hans": "同一用户的一条事件相对于下一条更新事件的权重。1 表示全部相同;"
-                "越低则近期事件越重要。小于 1 时日志需要有时间。",
-            },
-        },
+        "recency": {"like": "recency"},
     },
 }
 

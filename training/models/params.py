@@ -193,4 +193,105 @@ PARAMS: dict[str, dict[str, Any]] = {
             "zh-hans": "越低越关注差一点就正确的物品(infonce)。",
         },
     },
+    "bias_regularization": {
+        "type": "float",
+        "default": 10.0,
+        "low": 0.01,
+        "high": 1000.0,
+        "log": True,
+        "help": {
+            "en": "Higher keeps users and items with few ratings closer to the mean rating.",
+            "zh-hans": "越高,评分少的用户和物品越接近平均评分。",
+        },
+    },
+    "iterations": {
+        "type": "int",
+        "default": 15,
+        "low": 1,
+        "high": 200,
+        "log": True,
+        "tune": False,
+        "help": {
+            "en": "Rounds of solving all users, then all items.",
+            "zh-hans": "轮数:每轮先求解所有用户,再求解所有物品。",
+        },
+    },
+    "content_factors": {
+        "type": "int",
+        "default": 64,
+        "low": 1,
+        "high": 1024,
+        "log": True,
+        "help": {
+            "en": "Length of the taste vectors that iALS learns first.",
+            "zh-hans": "先由 iALS 学习的口味向量的长度。",
+        },
+    },
+    "weight_decay": {
+        "type": "float",
+        "low": 0.0,
+        "high": 10.0,
+        "log": False,
+        "tune": [0.0, 0.05],
+        "help": {
+            "en": "Higher keeps the vectors of an event's user and items closer to 0.",
+            "zh-hans": "越高,事件中用户和物品的向量越接近 0。",
+        },
+    },
+    "recency": {
+        "type": "float",
+        "default": 1.0,
+        "low": 0.01,
+        "high": 1.0,
+        "log": False,
+        "help": {
+            "en": "Weight of an event relative to the next newer one of the "
+            "same person. 1: all alike; lower: recent events count more. "
+            "Below 1 the log needs times.",
+            "zh-hans": "同一用户的一条事件相对于下一条更新事件的权重。1 表示全部相同;"
+            "越低则近期事件越重要。小于 1 时日志需要有时间。",
+        },
+    },
+    "ridge": {
+        "type": "float",
+        "default": 30.0,
+        "low": 0.001,
+        "high": 10000.0,
+        "log": True,
+        "help": {
+            "en": "Higher keeps vectors of rare people and items closer to 0.",
+            "zh-hans": "越高,数据少的用户和物品的向量越接近 0。",
+        },
+    },
+    "alpha": {
+        "type": "float",
+        "default": 3.0,
+        "low": 0.01,
+        "high": 1000.0,
+        "log": True,
+        "help": {
+            "en": "How much surer an average event is than an untouched pair.",
+            "zh-hans": "一条平均水平的事件比未接触的配对确信多少。",
+        },
+    },
+    "hidden": {
+        "type": "int",
+        "default": 128,
+        "low": 1,
+        "high": 4096,
+        "log": True,
+        "tune": False,
+        "help": {"en": "Width of the head's middle layer.", "zh-hans": "头部中间层的宽度。"},
+    },
+    "dropout": {
+        "type": "float",
+        "default": 0.2,
+        "low": 0.0,
+        "high": 0.9,
+        "log": False,
+        "help": {
+            "en": "Share of the head's signals that is switched off while learning.",
+            "zh-hans": "学习时随机关闭的头部信号比例。",
+        },
+    },
 }

@@ -73,18 +73,7 @@ SPEC: dict[str, Any] = {
                 "zh-hans": "学习物品时:越高,评分少者越接近平均评分。",
             },
         },
-        "iterations": {
-            "type": "int",
-            "default": 15,
-            "low": 1,
-            "high": 200,
-            "log": True,
-            "tune": False,
-            "help": {
-                "en": "Rounds of solving all users, then all items.",
-                "zh-hans": "轮数:每轮先求解所有用户,再求解所有物品。",
-            },
-        },
+        "iterations": {"like": "iterations"},
         "rounds": {
             "type": "int",
             "default": 10,

@@ -70,17 +70,7 @@ SPEC: dict[str, Any] = {
                 "zh-hans": "越高,选择评分对象的影响越小;极高时等同于带偏置的矩阵分解。",
             },
         },
-        "bias_regularization": {
-            "type": "float",
-            "default": 10.0,
-            "low": 0.01,
-            "high": 1000.0,
-            "log": True,
-            "help": {
-                "en": "Higher keeps users and items with few ratings closer to the mean rating.",
-                "zh-hans": "越高,评分少的用户和物品越接近平均评分。",
-            },
-        },
+        "bias_regularization": {"like": "bias_regularization"},
         "iterations": {
             "type": "int",
             "default": 20,

@@ -49,18 +49,7 @@ SPEC: dict[str, Any] = {
     "params": {
         "encoder": {"like": "encoder"},
         "factors": {"like": "factors", "tune": [32, 128]},
-        "hidden": {
-            "type": "int",
-            "default": 128,
-            "low": 1,
-            "high": 4096,
-            "log": True,
-            "tune": False,
-            "help": {
-                "en": "Width of the head's middle layer.",
-                "zh-hans": "头部中间层的宽度。",
-            },
-        },
+        "hidden": {"like": "hidden"},
         "temperature": {
             "type": "float",
             "default": 0.15,
@@ -73,17 +62,7 @@ SPEC: dict[str, Any] = {
                 "zh-hans": "越低越关注差一点就正确的物品。",
             },
         },
-        "dropout": {
-            "type": "float",
-            "default": 0.2,
-            "low": 0.0,
-            "high": 0.9,
-            "log": False,
-            "help": {
-                "en": "Share of the head's signals that is switched off while learning.",
-                "zh-hans": "学习时随机关闭的头部信号比例。",
-            },
-        },
+        "dropout": {"like": "dropout"},
         "decay": {
             "type": "float",
             "default": 0.01,
