@@ -77,7 +77,7 @@ def order(dataset: Dataset, code: int, known: str, owner: "User") -> Job:
     return orders.order(
         "erase",
         owner=owner,
-        title=_("Erase a user of %(name)s") % {"name": dataset.name[:80]},
+        title=lambda: _("Erase a user of %(name)s") % {"name": dataset.name[:80]},
         dataset_id=dataset.pk,
         target_id=row.pk,
         params={"user": code},

@@ -74,12 +74,17 @@ def merge(excluded: Iterable[Row], users: Iterable[int], why: str, *, keep: bool
 
 def order(dataset: Dataset, owner: "User", users: Sequence[int], why: str, *, keep: bool) -> Job:
     """A job that makes the version without (or again with) these users. Raises orders.Quota."""
-    n = len(users)
-    words = _("Take %(n)d users in again: %(data)s") if keep else _("Exclude %(n)d users: %(data)s")
+
+    def title() -> str:
+        named = {"n": len(users), "data": dataset.name[:80]}
+        if keep:
+            return _("Take %(n)d users in again: %(data)s") % named
+        return _("Exclude %(n)d users: %(data)s") % named
+
     return orders.order(
         "exclude",
         owner=owner,
-        title=words % {"n": n, "data": dataset.name[:80]},
+        title=title,
         dataset_id=dataset.pk,
         target_id=dataset.pk,
         params={"users": list(users)[:MOST], "why": why[:40], "keep": keep},

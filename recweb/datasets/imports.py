@@ -201,8 +201,10 @@ def begin(batch: Import, owner: "User") -> Job:
     return orders.order(
         "import",
         owner=owner,
-        title=_("Import %(file)s into %(dataset)s")
-        % {"file": batch.file_name[:80], "dataset": batch.dataset.name[:80]},
+        title=lambda: (
+            _("Import %(file)s into %(dataset)s")
+            % {"file": batch.file_name[:80], "dataset": batch.dataset.name[:80]}
+        ),
         dataset_id=batch.dataset_id,
         target_id=batch.pk,
     )

@@ -33,7 +33,7 @@ def hide(dataset: Dataset, owner: "User") -> Job:
         return orders.order(
             "remove",
             owner=owner,
-            title=_("Remove %(dataset)s") % {"dataset": dataset.name},
+            title=lambda: _("Remove %(dataset)s") % {"dataset": dataset.name},
             dataset_id=dataset.pk,
             target_id=dataset.pk,
         )

@@ -53,7 +53,7 @@ def order(
     return orders.order(
         kind,
         owner=owner,
-        title=titles(kind) % {"name": name},
+        title=lambda: titles(kind) % {"name": name},
         dataset_id=version.dataset_id,
         target_id=version.pk,
         params={"against": against.pk, **more} if against else more,

@@ -92,7 +92,11 @@ def order(base: Experiment, runs: list[Experiment], owner: User) -> Job:
     if live is not None:
         return live
     params = {"key": name, "base": base.pk, "runs": [run.pk for run in runs]}
-    title = _("Compare %(n)d runs with %(base)s") % {"n": len(runs), "base": base}
     return jobs.order(
-        KIND, owner=owner, title=title, dataset_id=base.dataset_id, target_id=base.pk, params=params
+        KIND,
+        owner=owner,
+        title=lambda: _("Compare %(n)d runs with %(base)s") % {"n": len(runs), "base": base},
+        dataset_id=base.dataset_id,
+        target_id=base.pk,
+        params=params,
     )

@@ -67,10 +67,10 @@ def start(
 
 
 def _order(experiment: Experiment, owner: "User", quota: bool) -> None:
-    title = _("Train %(model)s on %(data)s") % {
-        "model": model_name(experiment.model),
-        "data": experiment.dataset.name,
-    }
+    def title() -> str:
+        names = {"model": model_name(experiment.model), "data": experiment.dataset.name}
+        return _("Train %(model)s on %(data)s") % names
+
     job = jobs.order(
         "train",
         owner=owner,

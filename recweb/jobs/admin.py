@@ -11,7 +11,7 @@ from recweb.lib.readonly import ReadOnly, columns
 @admin.register(Job)
 class JobAdmin(ReadOnly):
     list_display = columns(
-        pk=_("Number"), title=_("Title"), kind=_("Kind"), state=_("State"), owner=_("Owner"),
+        pk=_("Number"), name=_("Title"), kind=_("Kind"), state=_("State"), owner=_("Owner"),
         attempt=_("Attempt"), created=_("Ordered"), finished=_("Ended"),
     )  # fmt: skip
     list_filter = ("state", "kind", "queue", "created")
@@ -19,7 +19,7 @@ class JobAdmin(ReadOnly):
     search_fields = ("title", "owner__username", "=id")
     ordering = ("-id",)
     fields = columns(
-        title=_("Title"), kind=_("Kind"), queue=_("Job queue"), state=_("State"),
+        name=_("Title"), kind=_("Kind"), queue=_("Job queue"), state=_("State"),
         owner=_("Owner"), params=_("Parameters"), attempt=_("Attempt"), lost=_("Workers lost"),
         worker=_("Worker"), lease_until=_("Lease until"), step=_("Step"), error=_("Error"),
         trace=_("Trace"), code_version=_("Code version"), created=_("Ordered"),

@@ -71,7 +71,7 @@ def job_json(job: Job) -> dict[str, Any]:
     return {
         "id": job.pk,
         "kind": job.kind,
-        "title": job.title,
+        "title": job.name,
         "state": job.state,
         "attempt": job.attempt,
         "progress": progress_json(job),

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.functional import cached_property
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from recweb.jobs import kinds, live
@@ -45,7 +46,8 @@ class Job(models.Model):
     # plain numbers: jobs stands left of the apps whose rows these are
     dataset_id = models.BigIntegerField(null=True, db_index=True)
     target_id = models.BigIntegerField(null=True)
-    title = models.CharField(max_length=200)
+    title = models.CharField(max_length=200)  # as its owner reads it
+    titles = models.JSONField(default=dict)  # by language: others read it in theirs
     params = models.JSONField(default=dict)
     queue = models.CharField(max_length=20)
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
@@ -86,6 +88,11 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk} ({self.state})"
+
+    @property
+    def name(self) -> str:
+        """The title in the reader's language."""
+        return str(self.titles.get(get_language(), self.title))
 
     @property
     def is_live(self) -> bool:

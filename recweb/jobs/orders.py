@@ -2,12 +2,14 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from rest_framework.exceptions import APIException
 
 from recweb.celery import app
@@ -38,14 +40,16 @@ def order(
     kind: str,
     *,
     owner: "User",
-    title: str,
+    title: str | Callable[[], str],
     dataset_id: int | None = None,
     target_id: int | None = None,
     params: dict[str, Any] | None = None,
     quota: bool = True,
 ) -> Job:
-    """A new row in the caller's transaction; the bell rings after its commit. quota=False is for
-    what a job itself orders as its next step."""
+    """A new row in the caller's transaction; the bell rings after its commit. title: a function is
+    asked once in each language. quota=False is for what a job itself orders as its next step."""
+    words = _in_every_language(title)
+    mine = title if isinstance(title, str) else title()
     with transaction.atomic():
         if quota:
             _keep_quota(owner)
@@ -53,13 +57,24 @@ def order(
             kind=kind,
             queue=kinds.get(kind).queue,
             owner=owner,
-            title=title[:200],
+            title=mine[:200],
+            titles=words,
             dataset_id=dataset_id,
             target_id=target_id,
             params=params or {},
         )
         transaction.on_commit(lambda: ring(job))
     return job
+
+
+def _in_every_language(title: str | Callable[[], str]) -> dict[str, str]:
+    if isinstance(title, str):
+        return {}
+    words = {}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            words[language] = title()[:200]
+    return words
 
 
 def room(owner: "User") -> int:

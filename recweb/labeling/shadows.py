@@ -57,7 +57,9 @@ def order(queue: Queue, owner: "User") -> Shadow:
         job = jobs.order(
             "shadow",
             owner=owner,
-            title=_("Compare chosen with random labels of %(queue)s") % {"queue": queue.name},
+            title=lambda: (
+                _("Compare chosen with random labels of %(queue)s") % {"queue": queue.name}
+            ),
             dataset_id=queue.dataset_id,
             target_id=row.pk,
         )

@@ -56,7 +56,7 @@ def order(user: User) -> Job | None:
     here = Dataset.objects.filter(slug=SLUG).exists()
     if here or Job.objects.live().filter(kind=KIND).exists():
         return None
-    return jobs.order(KIND, owner=user, title=_("Load the demo data"))
+    return jobs.order(KIND, owner=user, title=lambda: _("Load the demo data"))
 
 
 def load(desk: Desk) -> Dataset:

@@ -140,12 +140,13 @@ def _refuse_outside(field: str, value: int, low: int, high: int) -> None:
 
 
 def _order(study: Study, owner: "User", helper: int = 0) -> Job:
-    title = _("Tune %(models)s on %(data)s") % {
-        "models": ", ".join(runs.model_name(model) for model in study.model_ids),
-        "data": study.dataset.name,
-    }
-    if helper:
-        title = f"{title[:180]} ({helper + 1})"
+    def title() -> str:
+        words = _("Tune %(models)s on %(data)s") % {
+            "models": ", ".join(runs.model_name(model) for model in study.model_ids),
+            "data": study.dataset.name,
+        }
+        return f"{words[:180]} ({helper + 1})" if helper else words
+
     return jobs.order(
         "study", owner=owner, title=title, dataset_id=study.dataset_id, target_id=study.pk,
         params={"helper": helper} if helper else {},

@@ -51,7 +51,7 @@ def frontier(
         job = jobs.order(
             "frontier",
             owner=owner,
-            title=_("Trade-off of %(run)s") % {"run": experiment},
+            title=lambda: _("Trade-off of %(run)s") % {"run": experiment},
             dataset_id=experiment.dataset_id,
             target_id=row.pk,
             params={} if distance is None else {"distance": distance},
@@ -85,7 +85,7 @@ def finalise(experiment: Experiment, weight: float, owner: "User") -> Job:
         return jobs.order(
             "finalise",
             owner=owner,
-            title=_("Finalise %(run)s") % {"run": row},
+            title=lambda: _("Finalise %(run)s") % {"run": row},
             dataset_id=row.dataset_id,
             target_id=row.pk,
             params={"weight": weight},

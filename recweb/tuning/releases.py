@@ -72,7 +72,7 @@ def publish(policy: Policy, owner: "User") -> Job:
         job = jobs.order(
             "publish",
             owner=owner,
-            title=_("Publish %(policy)s") % {"policy": row.name},
+            title=lambda: _("Publish %(policy)s") % {"policy": row.name},
             dataset_id=row.dataset_id,
             target_id=row.pk,
         )

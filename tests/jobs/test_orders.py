@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.conf import LazySettings
 from django.db import connection, transaction
+from django.utils.translation import gettext, override
 
 from recweb.jobs import ends, fence, orders
 from recweb.jobs.models import Job, State
@@ -36,6 +37,18 @@ def at_once(n: int, deed: Callable[[], object]) -> list[object]:
 
     with ThreadPoolExecutor(n) as pool:
         return list(pool.map(one, range(n)))
+
+
+@pytest.mark.django_db
+def test_everybody_reads_a_title_in_their_own_language(ann: User) -> None:
+    def title() -> str:
+        return gettext("Remove %(dataset)s") % {"dataset": "MovieLens"}
+
+    with override("zh-hans"):  # its owner's
+        job = orders.order("test-count", owner=ann, title=title)
+        assert job.name == title() != "Remove MovieLens"
+    with override("en"):
+        assert Job.objects.get(pk=job.pk).name == "Remove MovieLens"
 
 
 @both
