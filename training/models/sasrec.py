@@ -137,6 +137,16 @@ SPEC: dict[str, Any] = {
                 "zh-hans": "每批抽取的负例物品数;目录较小时取全部物品。",
             },
         },
+        "popularity": {
+            "like": "popularity_logq",
+            "help": {
+                "en": "How they are drawn where not all are taken: 0 every item alike, 1 as often "
+                "as it was taken (softmax corrects for it by logQ; gbce does not, and leans to "
+                "the tail).",
+                "zh-hans": "不取全部物品时的抽取方式:0 每个物品等概率,1 按被接触次数"
+                "(softmax 用 logQ 校正;gbce 不校正,会偏向长尾)。",
+            },
+        },
         "calibration": {
             "type": "float",
             "default": 0.75,

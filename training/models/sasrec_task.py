@@ -83,7 +83,7 @@ class NextItem:
         self.params, self.device, self.histories = params, device, histories
         self.n_items = split.n_items
         self.module: nn.Module = Encoder(split.n_items, params).to(device)
-        self.negatives = Negatives(split.train)
+        self.negatives = Negatives(split.train, params["popularity"])
         # one item more than the model reads: the last one is only asked for
         self.stops, self.lengths = histories.cut(params["longest"] + 1)
         self.examples = len(self.stops)

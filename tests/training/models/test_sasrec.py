@@ -71,6 +71,37 @@ def test_a_batch_in_parts_is_the_same_step() -> None:
     assert halves.item() == pytest.approx(task.loss(batch).item(), rel=1e-5)
 
 
+@pytest.mark.parametrize("law", [0.0, 1.0])
+def test_drawn_negatives_are_corrected_for_the_law_they_were_drawn_by(law: float) -> None:
+    import torch
+
+    from training.models.sasrec_task import NextItem
+
+    torch.manual_seed(0)
+    made, before = [], torch.get_rng_state()
+    for negatives, share in ((1024, 0.0), (30, law)):
+        torch.set_rng_state(before)  # the same weights
+        given = {"factors": 8, "dropout": 0.0, "negatives": negatives, "popularity": share}
+        task = NextItem(
+            WHOLE,
+            histories(WHOLE, "sasrec"),
+            registry.check_params("sasrec", given),
+            torch.device("cpu"),
+        )
+        for weight in task.module.parameters():
+            torch.nn.init.normal_(weight, std=0.2, generator=torch.Generator().manual_seed(1))
+        made.append(task)
+    rows = torch.arange(20)
+    with torch.no_grad():
+        whole = float(made[0].loss(made[0].batch(rows)))
+        drawn = [float(made[1].loss(made[1].batch(rows))) for _ in range(60)]
+        raw = made[1].batch(rows)
+        raw.shared["log_counts"].zero_()
+        unmended = float(made[1].loss(raw))
+    assert np.mean(drawn) == pytest.approx(whole, rel=0.02)
+    assert abs(unmended - whole) > 0.1 * whole  # ln of 30 of 60 items alone is far off
+
+
 def test_gbce_without_calibration_is_binary_cross_entropy() -> None:
     import torch
 
