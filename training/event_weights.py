@@ -24,16 +24,16 @@ STEPS = 50  # of Newton's method; eight do
 WHY = {
     "no-times": {
         "en": "The log has no times, so nothing is known to come before a purchase.",
-        "zh-hans": "日志没有时间,无法知道哪些事件发生在购买之前。",
+        "zh-hans": "日志没有时间，无法知道哪些事件发生在购买之前。",
     },
     "one-kind": {
         "en": "Weights compare at least two kinds of event besides “{target}”; there are {kinds}.",
-        "zh-hans": "除“{target}”外至少需要两种事件才能比较权重;现有 {kinds} 种。",
+        "zh-hans": "除“{target}”外至少需要两种事件才能比较权重；现有 {kinds} 种。",
     },
     "too-few": {
         "en": "Only {bought} times did “{target}” come within {days} days after another event of "
         "the same user and item; {enough} are needed.",
-        "zh-hans": "同一用户和物品在其他事件之后 {days} 天内出现“{target}”仅 {bought} 次,"
+        "zh-hans": "同一用户和物品在其他事件之后 {days} 天内出现“{target}”仅 {bought} 次，"
         "至少需要 {enough} 次。",
     },
 }

@@ -133,7 +133,7 @@ INDUSTRIES: dict[str, dict[str, Any]] = {
             "en": "A recommendation of a financial product may need a check of suitability by law. "
             "recweb ranks by behaviour only; it knows nothing of risk or income.",
             "zh-hans": "推荐金融产品可能须依法进行适当性核查。"
-            "recweb 仅按行为排序,不了解风险承受能力或收入。",
+            "recweb 仅按行为排序，不了解风险承受能力或收入。",
         },
     },
     "health": {
@@ -146,8 +146,8 @@ INDUSTRIES: dict[str, dict[str, Any]] = {
             "en": "Health data need special protection: turn on pseudonyms and the consent column "
             "before you import. What people do is not what helps them: no list of recweb "
             "is medical advice.",
-            "zh-hans": "健康数据需要特别保护:导入前请启用假名化和同意列。"
-            "人们的行为不等于对其有益:recweb 的任何列表都不是医疗建议。",
+            "zh-hans": "健康数据需要特别保护：导入前请启用假名化和同意列。"
+            "人们的行为不等于对其有益：recweb 的任何列表都不是医疗建议。",
         },
     },
     "city": {

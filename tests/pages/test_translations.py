@@ -174,3 +174,16 @@ def test_the_search_for_bare_words_finds_them() -> None:
     assert untranslated("<p>Hello {{ name }}</p>") == ["Hello"]
     assert untranslated('<p title="Hello">{% translate "x" %}</p>') == ["Hello"]
     assert untranslated('{% translate "Hello" %}<code>hello</code>') == []
+
+
+def test_chinese_has_its_own_punctuation() -> None:
+    """Texts of training/ stand beside the code: half-width signs slip in there."""
+    narrow = re.compile(r"[\u4e00-\u9fff][,;:!?]|[,;:!?][\u4e00-\u9fff]|\([\u4e00-\u9fff]")
+    texts = [entry.get("msgstr", "") for name in CATALOGUES for entry in entries(name)]
+    for path in sorted((ROOT / "training").rglob("*.py")):
+        for line in ast.walk(ast.parse(path.read_text())):
+            if isinstance(line, ast.Constant) and isinstance(line.value, str):
+                texts.append(line.value)
+    ours = [text for text in texts if CHINESE.search(text) and not text.startswith("^")]
+    assert len(ours) > 2000
+    assert [text for text in ours if narrow.search(text)] == []

@@ -2,6 +2,7 @@
 
 reasons.py   every code with its words in both languages    report.py   what goes in and out
 source.py    bytes, plain or gzip, under a guard            sniff.py    type, encoding, delimiter
+guess.py     the encoding of what is not UTF-8
 formats.py   which reader, and does the name lie            table.py    what each reader gives
 rows.py jsonl.py parquet.py sheet.py  the readers           aside.py    a preview in a child
 mapping.py   which column is which                          account.py  what was put aside
@@ -14,10 +15,11 @@ plain.py  lines without quotes by columns              columns.py extras.py dupl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, overload
 
-from training.clean import aside, catalogue, interactions, triples
+from training.clean import aside, catalogue, guess, interactions, triples
 from training.clean.account import sample, shown_encoding
 from training.clean.formats import BINARY, form, open_table
 from training.clean.mapping import FIELDS, REQUIRED, missing, settle
@@ -33,6 +35,7 @@ from training.clean.report import (
     People,
     Preview,
     Progress,
+    Reading,
     Report,
     Triples,
 )
@@ -57,6 +60,7 @@ __all__ = [
     "People",
     "Preview",
     "Progress",
+    "Reading",
     "Refused",
     "Report",
     "Triples",
@@ -126,6 +130,7 @@ def clean(
     Raises Refused when the whole file is useless, OSError when it cannot be read.
     """
     try:
+        options = guess.settle(path, options, likely=False).options
         table = open_table(path, kind, options, name or path.name)
         try:
             return KINDS[kind](table, mapping, options, progress)
@@ -162,12 +167,17 @@ def preview(
     """Header, mapping and five rows of a file, after reading at most its first 200 lines.
 
     A required field without a column is named in `missing`, not refused: the page asks for it.
+    The encoding may be a guess that `clean` would not take: `readings` says what else fits, and
+    whoever agrees hands on `encoding` as an option.
     Parquet and XLSX are looked at in a child process with bounded memory and time (about a second).
     Raises Refused as `clean` does for what the top of the file shows.
     """
+    found = guess.settle(path, options, likely=True)
+    options = found.options
     if form(Source(path, options.limits), options, name or path.name) in BINARY:
         return aside.preview(path, kind, mapping, options, name or path.name)
-    return look(path, kind, mapping, options, name or path.name)
+    seen = look(path, kind, mapping, options, name or path.name)
+    return replace(seen, readings=found.readings, sure=found.sure)
 
 
 def look(

@@ -5,39 +5,39 @@ NOTES = {
     "order-only": (
         "The file has an order and no times: “leave-last” and “user-temporal” splits are possible, "
         "one cut in time is not.",
-        "文件只有先后顺序而没有时间:可以使用 leave-last 和 user-temporal 划分,"
+        "文件只有先后顺序而没有时间：可以使用 leave-last 和 user-temporal 划分，"
         "不能按单一时间点划分。",
     ),
     "relation-assumed": (
         "No column says the relation: it is “{relation}” in every row.",
-        "没有列说明关系:所有行的关系均为“{relation}”。",
+        "没有列说明关系：所有行的关系均为“{relation}”。",
     ),
     "items-numbered": (
         "No column holds ids: each row is an item, named by its line.",
-        "没有 ID 列:每一行是一个物品,以行号命名。",
+        "没有 ID 列：每一行是一个物品，以行号命名。",
     ),
     "keys-late": (
         "{count} lines hold keys that the first lines do not have, such as “{key}”; these are not "
         "used.",
-        "{count} 行含有前几行没有的键,例如“{key}”;未使用这些键。",
+        "{count} 行含有前几行没有的键，例如“{key}”；未使用这些键。",
     ),
     "sheets-ignored": (
         "Only the first sheet is read; not used: {sheets}.",
-        "只读取第一个工作表;未使用:{sheets}。",
+        "只读取第一个工作表；未使用：{sheets}。",
     ),
     "bots": (
         "{count} users have more than {limit} events within an hour, such as “{example}” with "
         "{most}: bots or scripts, it seems.",
-        "{count} 个用户在一小时内有超过 {limit} 个事件,例如“{example}”有 {most} 个:"
+        "{count} 个用户在一小时内有超过 {limit} 个事件，例如“{example}”有 {most} 个："
         "可能是机器人或脚本。",
     ),
     "one-user-only": (
         "There is only one user: a model needs at least two.",
-        "只有一个用户:模型至少需要两个。",
+        "只有一个用户：模型至少需要两个。",
     ),
     "one-item-only": (
         "There is only one item: a model needs at least two.",
-        "只有一个物品:模型至少需要两个。",
+        "只有一个物品：模型至少需要两个。",
     ),
     "user-dominates": (
         "“{example}” alone makes {percent} % of the rows (user).",
@@ -49,11 +49,11 @@ NOTES = {
     ),
     "users-once": (
         "Every user has one event only: nothing can be held out to test a model.",
-        "每个用户都只有一个事件:无法留出测试数据。",
+        "每个用户都只有一个事件：无法留出测试数据。",
     ),
     "encoding": ("Read as {encoding}.", "按 {encoding} 读取。"),
     "delimiter": ("Columns are separated by {delimiter}.", "各列以 {delimiter} 分隔。"),
-    "columns-ignored": ("Columns not used: {columns}.", "未使用的列:{columns}。"),
+    "columns-ignored": ("Columns not used: {columns}.", "未使用的列：{columns}。"),
     "ids-trimmed": (
         "{count} ids had blanks around them, which were removed.",
         "{count} 个 ID 前后的空白已去除。",
@@ -61,16 +61,17 @@ NOTES = {
     "ids-differ-in-case": (
         "{count} ids differ from another one only in capitals, such as “{example}”; they are kept "
         "apart.",
-        "{count} 个 ID 与另一个 ID 仅大小写不同,例如“{example}”;它们被视为不同。",
+        "{count} 个 ID 与另一个 ID 仅大小写不同，例如“{example}”；它们被视为不同。",
     ),
     "ids-look-alike": (
         "{count} ids look like another one (invisible characters or accents), such as “{example}”; "
         "they are kept apart.",
-        "{count} 个 ID 与另一个 ID 看起来相同(不可见字符或重音),例如“{example}”;它们被视为不同。",
+        "{count} 个 ID 与另一个 ID 看起来相同（不可见字符或重音），例如“{example}”；"
+        "它们被视为不同。",
     ),
     "event-assumed": (
         "No event column: every row is a “{event}”.",
-        "没有事件列:每一行都视为“{event}”。",
+        "没有事件列：每一行都视为“{event}”。",
     ),
     "scale-guessed": (
         "Values are taken to be on a scale from {low} to {high}.",
@@ -78,24 +79,24 @@ NOTES = {
     ),
     "zone-assumed": (
         "{count} times carry no time zone and are taken as {zone}.",
-        "{count} 个时间没有时区,按 {zone} 处理。",
+        "{count} 个时间没有时区，按 {zone} 处理。",
     ),
     "times-mixed": (
         "Times come in several forms: {forms}.",
-        "时间有多种格式:{forms}。",
+        "时间有多种格式：{forms}。",
     ),
     "one-time": (
         "All rows carry the same time: a split by time is impossible.",
-        "所有行的时间都相同:无法按时间划分。",
+        "所有行的时间都相同：无法按时间划分。",
     ),
     "no-times": ("There is no time column.", "没有时间列。"),
     "titles-missing": (
         "{count} items have no title; their id stands for it.",
-        "{count} 个物品没有标题;以其 ID 代替。",
+        "{count} 个物品没有标题；以其 ID 代替。",
     ),
     "years-unreadable": (
         "{count} years cannot be read and are left empty.",
-        "{count} 个年份无法读取,已留空。",
+        "{count} 个年份无法读取，已留空。",
     ),
     "categories-separator": (
         "Categories are separated by {separator}.",

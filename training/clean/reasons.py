@@ -17,11 +17,11 @@ Value = str | int | float
 ROWS = {
     "row-too-short": (
         "{found} cells, {expected} expected",
-        "有 {found} 个单元格,应为 {expected} 个",
+        "有 {found} 个单元格，应为 {expected} 个",
     ),
     "row-too-long": (
         "{found} cells, {expected} expected",
-        "有 {found} 个单元格,应为 {expected} 个",
+        "有 {found} 个单元格，应为 {expected} 个",
     ),
     "cell-too-long": (
         "a cell has more than {limit} characters",
@@ -33,11 +33,11 @@ ROWS = {
     ),
     "count-wrong": (
         "the line says {said} items and holds {found}",
-        "该行声明有 {said} 个物品,实际为 {found} 个",
+        "该行声明有 {said} 个物品，实际为 {found} 个",
     ),
     "user-twice": (
         "user “{user}” has line {line} already; a user is one line",
-        "用户“{user}”已出现在第 {line} 行;每个用户只占一行",
+        "用户“{user}”已出现在第 {line} 行；每个用户只占一行",
     ),
     "json-unreadable": ("the line is not JSON", "该行不是 JSON"),
     "json-no-object": ("the line is not a JSON object", "该行不是 JSON 对象"),
@@ -61,7 +61,7 @@ ROWS = {
     "value-unreadable": ("“{value}” is not a number", "“{value}”不是数字"),
     "value-decimal-comma": (
         "“{value}” has a decimal comma; choose it in the settings",
-        "“{value}”使用逗号作为小数点;请在设置中选择",
+        "“{value}”使用逗号作为小数点；请在设置中选择",
     ),
     "value-not-finite": ("“{value}” is not a finite number", "“{value}”不是有限的数"),
     "value-out-of-range": (
@@ -78,7 +78,7 @@ ROWS = {
     "time-future": ("“{value}” is in the future", "“{value}”在将来"),
     "time-gap": (
         "“{value}” does not exist in time zone {zone} (the clock was put forward)",
-        "“{value}”在时区 {zone} 中不存在(当时时钟拨快)",
+        "“{value}”在时区 {zone} 中不存在（当时时钟拨快）",
     ),
     "event-empty": ("the event is empty", "事件为空"),
     "event-unknown": ("“{value}” is not a known event", "“{value}”不是已知事件"),

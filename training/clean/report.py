@@ -39,7 +39,8 @@ class Limits:
 class Options:
     """What the one who uploads has chosen; every default is "find out, or be strict".
 
-    encoding: utf-8, utf-16, gb18030, cp1252 ... ; delimiter: , ; tab or |; day_first: None refuses
+    encoding: utf-8, utf-16, gb18030, cp1252 ..., None takes another than UTF-8 only where it is
+    sure (guess.py); delimiter: , ; tab or |; day_first: None refuses
     01/02/2024, True reads day/month, False month/day; zone: IANA name for times without one;
     scale: (low, high) of values, guessed for ratings; decimal: "." or ","; keep_damaged_ids:
     take 1E5 as text; event: the event of every row when there is no event column; events: known
@@ -92,6 +93,14 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """The first lines that are not plain ASCII, (number, text), as this encoding reads them."""
+
+    encoding: str
+    lines: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
 class Preview:
     """The top of a file, for the wizard: nothing is checked below the first rows."""
 
@@ -103,6 +112,9 @@ class Preview:
     missing: tuple[str, ...]  # required fields without a column
     sample: tuple[tuple[str, ...], ...]  # the first five rows
     form: str = "text"  # or jsonl, parquet, xlsx
+    # of a text that is not UTF-8: the encoding that was taken, then others that fit as well
+    readings: tuple[Reading, ...] = ()
+    sure: bool = True  # no other encoding comes near
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ ENCODINGS = {
     "gbk": "gb18030",
     "big5": "big5",
     "shift_jis": "shift_jis",
+    "euc-kr": "cp949",
     "cp1252": "cp1252",
     "latin-1": "latin-1",
 }
@@ -91,6 +92,21 @@ def find_encoding(head: bytes, chosen: str | None) -> str:
     return codec
 
 
+def has_mark(head: bytes) -> bool:
+    """A byte order mark says what this is."""
+    return head.startswith(
+        (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+    )
+
+
+def looks_like_utf_16(head: bytes) -> bool:
+    """NUL in every other byte, as plain letters and line ends have it."""
+    if not _many_zeros(head):
+        return False
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    return min(even, odd) * 4 < max(even, odd)
+
+
 def find_delimiter(lines: list[str], kind: Kind, chosen: str | None) -> str:
     """The delimiter of these first lines.
 
@@ -141,11 +157,13 @@ def _binary(head: bytes) -> bool:
 
 
 def _check_zeros(head: bytes) -> None:
-    """NUL in every other byte is UTF-16; many NULs anywhere are no text. A few are bad cells."""
-    zeros = head.count(0)
-    if zeros * 10 <= len(head) or zeros < 4:
-        return
-    even, odd = head[::2].count(0), head[1::2].count(0)
-    if min(even, odd) * 4 < max(even, odd):
+    """Many NULs are no text, unless they are UTF-16. A few are bad cells."""
+    if looks_like_utf_16(head):
         raise Refused("utf-16-without-bom")
-    raise Refused("wrong-type", found="binary")
+    if _many_zeros(head):
+        raise Refused("wrong-type", found="binary")
+
+
+def _many_zeros(head: bytes) -> bool:
+    zeros = head.count(0)
+    return zeros * 10 > len(head) and zeros >= 4

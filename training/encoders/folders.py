@@ -49,59 +49,59 @@ REASONS = {
     "path": (
         "{name}: {path} is no absolute path without “..” to a folder of this machine. Correct it "
         "in ENCODER_FOLDERS.",
-        "{name}:{path} 不是本机上不含“..”的文件夹绝对路径。请在 ENCODER_FOLDERS 中更正。",
+        "{name}：{path} 不是本机上不含“..”的文件夹绝对路径。请在 ENCODER_FOLDERS 中更正。",
     ),
     "unknown": (
         "There is no encoder “{name}” on the list. Known: {known}. An admin lists folders in "
         "ENCODER_FOLDERS.",
-        "列表中没有编码器“{name}”。已知:{known}。管理员可在 ENCODER_FOLDERS 中列出文件夹。",
+        "列表中没有编码器“{name}”。已知：{known}。管理员可在 ENCODER_FOLDERS 中列出文件夹。",
     ),
     "link": (
         "{name}: {file} is a link or no plain file, and could lead anywhere. Put the file itself "
         "there.",
-        "{name}:{file} 是链接或非普通文件,可能指向任何位置。请放入文件本身。",
+        "{name}：{file} 是链接或非普通文件，可能指向任何位置。请放入文件本身。",
     ),
     "code": (
         "{name}: {file} is code. A model is read, never run: delete the file, or choose a model "
         "that needs none.",
-        "{name}:{file} 是代码。模型只会被读取,不会被执行:请删除该文件,或选择不需要代码的模型。",
+        "{name}：{file} 是代码。模型只会被读取，不会被执行：请删除该文件，或选择不需要代码的模型。",
     ),
     "pickle": (
         "{name}: {file} can hold code (a pickle). Only .safetensors weights are read: convert "
         "the weights and delete the file.",
-        "{name}:{file} 可能含有代码(pickle)。只读取 .safetensors 权重:请转换权重并删除该文件。",
+        "{name}：{file} 可能含有代码（pickle）。只读取 .safetensors 权重：请转换权重并删除该文件。",
     ),
     "strange": (
         "{name}: {file} is nothing that a model is read from. Delete it, so that the folder holds "
         "the model alone.",
-        "{name}:{file} 不是读取模型所需的文件。请删除,使文件夹中只有模型。",
+        "{name}：{file} 不是读取模型所需的文件。请删除，使文件夹中只有模型。",
     ),
     "weights": (
         "{name}: {file} is missing or is no safetensors file.",
-        "{name}:{file} 缺失,或不是 safetensors 文件。",
+        "{name}：{file} 缺失，或不是 safetensors 文件。",
     ),
     "json": (
         "{name}: {file} is missing or is no JSON object.",
-        "{name}:{file} 缺失,或不是 JSON 对象。",
+        "{name}：{file} 缺失，或不是 JSON 对象。",
     ),
     "setting": (
         "{name}: {file} sets “{key}”, which can make a library run code or read other weights. "
         "Take it out, or choose another model.",
-        "{name}:{file} 设置了“{key}”,可能使程序库运行代码或读取其他权重。"
-        "请删除该设置,或选择其他模型。",
+        "{name}：{file} 设置了“{key}”，可能使程序库运行代码或读取其他权重。"
+        "请删除该设置，或选择其他模型。",
     ),
     "type": (
         "{name}: models of type “{key}” are not read. Known types: {known}.",
-        "{name}:不读取类型为“{key}”的模型。已知类型:{known}。",
+        "{name}：不读取类型为“{key}”的模型。已知类型：{known}。",
     ),
     "outside": (
         "{name}: {file} names “{key}”, which lies outside the folder.",
-        "{name}:{file} 指向“{key}”,位于文件夹之外。",
+        "{name}：{file} 指向“{key}”，位于文件夹之外。",
     ),
     "vocabulary": (
         "{name}: the tokenizer knows {given} pieces and the weights {known}: they are of two "
         "different models.",
-        "{name}:分词器有 {given} 个词片,而权重只有 {known} 个:两者来自不同的模型。",
+        "{name}：分词器有 {given} 个词片，而权重只有 {known} 个：两者来自不同的模型。",
     ),
 }
 

@@ -17,14 +17,14 @@ NOTES = {
     "script": (
         "The encoder {name} does not know {share:.0%} of the letters in these titles: it was "
         "taught other languages. Choose “characters”, or a model for this language.",
-        "编码器 {name} 不认识这些标题中 {share:.0%} 的字母或汉字:它是用其他语言训练的。"
-        "请选择“characters”,或适合该语言的模型。",
+        "编码器 {name} 不认识这些标题中 {share:.0%} 的字母或汉字：它是用其他语言训练的。"
+        "请选择“characters”，或适合该语言的模型。",
     ),
     "letters": (
         "The built-in language model does not know {share:.0%} of the letters in these titles, so "
         "the texts are compared by their letters (encoder “characters”).",
-        "内置语言模型不认识这些标题中 {share:.0%} 的字母或汉字,"
-        "因此按字符片段比较文本(编码器“characters”)。",
+        "内置语言模型不认识这些标题中 {share:.0%} 的字母或汉字，"
+        "因此按字符片段比较文本（编码器“characters”）。",
     ),
 }
 

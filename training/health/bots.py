@@ -17,16 +17,16 @@ SPEC = {
         "usual": {
             "en": "{fast} users have more than 1,000 events in one hour, {awake} act in 22 or "
             "more hours of one day; together they have {share:.1%} of the events.",
-            "zh-hans": "{fast} 个用户在一小时内超过 1,000 个事件,"
+            "zh-hans": "{fast} 个用户在一小时内超过 1,000 个事件，"
             "{awake} 个用户在一天中有 22 个或更多小时"
-            "在活动;合计占事件的 {share:.1%}。",
+            "在活动；合计占事件的 {share:.1%}。",
         },
         "none": {"en": "The log has no times.", "zh-hans": "日志没有时间。"},
     },
     "todo": {
         "en": "Probably programs, not people. Look at their timelines, then exclude them: that "
         "makes a new version without their events.",
-        "zh-hans": "很可能是程序而非真人。请查看其时间线后排除它们:"
+        "zh-hans": "很可能是程序而非真人。请查看其时间线后排除它们："
         "系统会生成一个不含其事件的新版本。",
     },
 }

@@ -17,18 +17,18 @@ SPEC = {
         "usual": {
             "en": "{n} items have an hour with at least 30 events and a third of all they ever "
             "get; these hours hold {share:.1%} of the events.",
-            "zh-hans": "{n} 个物品有一个小时集中了至少 30 个事件且达其全部事件的三分之一;"
+            "zh-hans": "{n} 个物品有一个小时集中了至少 30 个事件且达其全部事件的三分之一；"
             "这些小时占全部事件的 {share:.1%}。",
         },
         "none": {
             "en": "The log has no times, or spans less than two days.",
-            "zh-hans": "日志没有时间,或跨度不足两天。",
+            "zh-hans": "日志没有时间，或跨度不足两天。",
         },
     },
     "todo": {
         "en": "A launch or a campaign is fine, but it makes popularity look like taste. A burst "
         "that nothing explains may be a click farm: compare with the shilling check.",
-        "zh-hans": "上新或活动属正常现象,但会使热度看似偏好。无法解释的突发可能是刷量:"
+        "zh-hans": "上新或活动属正常现象，但会使热度看似偏好。无法解释的突发可能是刷量："
         "请对照托攻击检查。",
     },
 }

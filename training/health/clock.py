@@ -17,13 +17,13 @@ SPEC = {
         "usual": {
             "en": "{future} events in the future, {zero} at the start of 1970 (a missing time "
             "read as 0), {old} before 1995.",
-            "zh-hans": "{future} 个事件在未来,{zero} 个在 1970 年初(缺失时间被读作 0),"
+            "zh-hans": "{future} 个事件在未来，{zero} 个在 1970 年初（缺失时间被读作 0），"
             "{old} 个早于 1995 年。",
         },
         "days": {
             "en": "No impossible time. {share:.0%} of the times are exactly midnight: the file "
             "knows days, not seconds.",
-            "zh-hans": "没有不可能的时间。{share:.0%} 的时间恰为午夜:文件只记录到日,而非秒。",
+            "zh-hans": "没有不可能的时间。{share:.0%} 的时间恰为午夜：文件只记录到日，而非秒。",
         },
         "none": {"en": "The log has no times.", "zh-hans": "日志没有时间。"},
     },
@@ -31,7 +31,7 @@ SPEC = {
         "en": "A wrong clock moves events across the cut between training and test. Mend the "
         "times in the file (unit, time zone, missing values) and import it again.",
         "zh-hans": "错误的时间会使事件跨越训练与测试的分界。"
-        "请在文件中修正时间(单位、时区、缺失值)后重新导入。",
+        "请在文件中修正时间（单位、时区、缺失值）后重新导入。",
     },
 }
 EARLIEST = 788_918_400  # 1995-01-01, as at import (BAD-34)

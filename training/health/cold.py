@@ -17,15 +17,15 @@ SPEC = {
         "usual": {
             "en": "{items:.1%} of the items have no event, {few:.1%} have fewer than 5; "
             "{users:.1%} of the users have no event, {single:.1%} exactly one.",
-            "zh-hans": "{items:.1%} 的物品没有事件,{few:.1%} 的物品少于 5 个;"
-            "{users:.1%} 的用户没有事件,"
+            "zh-hans": "{items:.1%} 的物品没有事件，{few:.1%} 的物品少于 5 个；"
+            "{users:.1%} 的用户没有事件，"
             "{single:.1%} 的用户只有一个。",
         }
     },
     "todo": {
         "en": "Only models that read text or categories can recommend cold items, and users "
         "without events get the popular ones: train a content or hybrid model beside the others.",
-        "zh-hans": "只有读取文本或类别的模型能推荐冷启动物品,没有事件的用户只能得到热门物品:"
+        "zh-hans": "只有读取文本或类别的模型能推荐冷启动物品，没有事件的用户只能得到热门物品："
         "请同时训练内容或混合模型。",
     },
 }

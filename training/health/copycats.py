@@ -17,14 +17,14 @@ SPEC = {
         "usual": {
             "en": "{n} users have at least 80 % of their items in common with another user (of "
             "{all} users with 10 or more items).",
-            "zh-hans": "{n} 个用户与另一用户至少有 80 % 的物品相同(共 {all} 个"
-            "拥有 10 个以上物品的用户)。",
+            "zh-hans": "{n} 个用户与另一用户至少有 80 % 的物品相同（共 {all} 个"
+            "拥有 10 个以上物品的用户）。",
         }
     },
     "todo": {
         "en": "One person with two accounts, a retried export, or one script with many accounts. "
         "Neighbour models are carried away by them: look, then exclude them.",
-        "zh-hans": "一人两个账号、重复导出,或一个脚本控制多个账号。近邻模型会被其带偏:"
+        "zh-hans": "一人两个账号、重复导出，或一个脚本控制多个账号。近邻模型会被其带偏："
         "请查看后排除。",
     },
 }

@@ -21,16 +21,16 @@ SPEC = {
             "chance alone gives; {new:.1%} of the last events go to items that the first fifth "
             "does not know.",
             "zh-hans": "最早五分之一与最近五分之一事件之间的 Jensen-Shannon 散"
-            "度为 {js:.3f} 比特(0 表示物品相同,"
-            "1 表示毫无重合),其中 {noise:.3f} 仅由随机造成;"
+            "度为 {js:.3f} 比特（0 表示物品相同，"
+            "1 表示毫无重合），其中 {noise:.3f} 仅由随机造成；"
             "最近的事件中 {new:.1%} 指向最早五分之一未出现过的物品。",
         },
-        "none": {"en": "The log has no (different) times.", "zh-hans": "日志没有(不同的)时间。"},
+        "none": {"en": "The log has no (different) times.", "zh-hans": "日志没有（不同的）时间。"},
     },
     "todo": {
         "en": "The more it drifts, the less a random split tells about tomorrow: split by time, "
         "retrain often, and try the recency-weighted popularity as the baseline.",
-        "zh-hans": "漂移越大,随机划分越不能说明未来:请按时间划分、经常重新训练,"
+        "zh-hans": "漂移越大，随机划分越不能说明未来：请按时间划分、经常重新训练，"
         "并以近期加权的热门榜为基线。",
     },
 }
@@ -63,8 +63,8 @@ def check(data: Data) -> Finding:
     curve = Curve(
         "line",
         points,
-        {"en": "fifth of the events, oldest first", "zh-hans": "事件的五等分(由旧到新)"},
-        {"en": "divergence from the first (bits)", "zh-hans": "与第一份的散度(比特)"},
+        {"en": "fifth of the events, oldest first", "zh-hans": "事件的五等分（由旧到新）"},
+        {"en": "divergence from the first (bits)", "zh-hans": "与第一份的散度（比特）"},
         {"en": "How far popularity moved", "zh-hans": "热度移动了多远"},
     )
     return finding(

@@ -17,15 +17,15 @@ SPEC = {
         "usual": {
             "en": "{dropped} of {rows} rows repeat another one; {again} more events do the same "
             "thing to the same item again within a minute.",
-            "zh-hans": "{rows} 行中有 {dropped} 行与其他行重复;另有 {again} 个事件在一分钟内对同一"
+            "zh-hans": "{rows} 行中有 {dropped} 行与其他行重复；另有 {again} 个事件在一分钟内对同一"
             "物品重复了同样的操作。",
         }
     },
     "todo": {
         "en": "Of equal rows the last line counts. If many repeat, the exporter probably joins "
         "tables twice or sends retries: mend it there.",
-        "zh-hans": "相同的行以最后一行为准。若重复很多,"
-        "通常是导出时表被连接了两次或重试被重复发送:请在源头修正。",
+        "zh-hans": "相同的行以最后一行为准。若重复很多，"
+        "通常是导出时表被连接了两次或重试被重复发送：请在源头修正。",
     },
 }
 AGAIN = 60  # seconds

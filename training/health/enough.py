@@ -21,7 +21,7 @@ SPEC = {
     "todo": {
         "en": "Training needs at least 2 users and 2 items; below about a thousand events every "
         "interval is wider than the differences between models.",
-        "zh-hans": "训练至少需要 2 个用户和 2 个物品;不足约一千个事件时,"
+        "zh-hans": "训练至少需要 2 个用户和 2 个物品；不足约一千个事件时，"
         "置信区间会宽于模型之间的差异。",
     },
 }

@@ -24,7 +24,7 @@ SPEC = {
     "todo": {
         "en": "Published figures on this data usually stand on its 5-core, which is an easier "
         "problem: compare only with runs on the same core. recweb itself filters nothing.",
-        "zh-hans": "此数据上公开发表的指标通常基于其 5-core,那是更容易的问题:"
+        "zh-hans": "此数据上公开发表的指标通常基于其 5-core，那是更容易的问题："
         "只与同一 core 上的实验比较。"
         "recweb 本身不做过滤。",
     },

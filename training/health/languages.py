@@ -17,7 +17,7 @@ SPEC = {
         "usual": {
             "en": "{text} of {items} items have a text: {parts}. The default encoder reads "
             "English; {other:.1%} of the texts are in another script.",
-            "zh-hans": "{items} 个物品中 {text} 个有文本:{parts}。默认编码器读英文;"
+            "zh-hans": "{items} 个物品中 {text} 个有文本：{parts}。默认编码器读英文；"
             "{other:.1%} 的文本使用其他文字。",
         },
         "none": {"en": "No item has a text.", "zh-hans": "没有物品带文本。"},
@@ -25,7 +25,7 @@ SPEC = {
     "todo": {
         "en": "Distances and content models stand on what the encoder understands. For other "
         "scripts use categories as the distance, or a multilingual encoder where one is set up.",
-        "zh-hans": "距离与内容模型依赖编码器的理解能力。对其他文字,请以类别为距离,"
+        "zh-hans": "距离与内容模型依赖编码器的理解能力。对其他文字，请以类别为距离，"
         "或使用已配置的多语言编码器。",
     },
 }

@@ -19,26 +19,26 @@ SPEC = {
         "usual": {
             "en": "The default here would be {name}: {users} test users with history, leak "
             "{leak:.1%} (test events older than the newest training event).",
-            "zh-hans": "此处默认划分为 {name}:{users} 个有历史的测试用户,泄漏 {leak:.1%}"
-            "(早于最新训练事件的测试事件)。",
+            "zh-hans": "此处默认划分为 {name}：{users} 个有历史的测试用户，泄漏 {leak:.1%}"
+            "（早于最新训练事件的测试事件）。",
         },
         "untimed": {
             "en": "Without (different) times only random or given splits are possible: "
             "{users} test users with history; the leak cannot be known.",
-            "zh-hans": "没有(不同的)时间,只能随机或给定划分:{users} 个有历史的测试用户;"
+            "zh-hans": "没有（不同的）时间，只能随机或给定划分：{users} 个有历史的测试用户；"
             "泄漏无从得知。",
         },
         "impossible": {
             "en": "No split is possible: {why}",
-            "zh-hans": "无法划分:{why}",
+            "zh-hans": "无法划分：{why}",
         },
     },
     "todo": {
         "en": "A leak makes every model look better than it will be. One cut in time for all has "
         "none; it needs 200 test users with history, so a longer log helps.",
-        "zh-hans": "泄漏会使所有模型看起来比实际更好。对所有人按同一时间点切分没有泄漏;"
+        "zh-hans": "泄漏会使所有模型看起来比实际更好。对所有人按同一时间点切分没有泄漏；"
         "它需要 200 个有历史的"
-        "测试用户,因此更长的日志会有帮助。",
+        "测试用户，因此更长的日志会有帮助。",
     },
 }
 ORDER = ("temporal", "user-temporal", "leave-last", "random")

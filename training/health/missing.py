@@ -18,15 +18,15 @@ SPEC = {
             "en": "Weighed by events, {topics:.1%} have no category, {titles:.1%} no title, "
             "{texts:.1%} no text, {years:.1%} no year; {unlisted:.1%} of the events are of items "
             "that no catalogue names.",
-            "zh-hans": "按事件加权,{topics:.1%} 没有类别,{titles:.1%} 没有标题,"
-            "{texts:.1%} 没有文本,"
-            "{years:.1%} 没有年份;{unlisted:.1%} 的事件属于目录未列出的物品。",
+            "zh-hans": "按事件加权，{topics:.1%} 没有类别，{titles:.1%} 没有标题，"
+            "{texts:.1%} 没有文本，"
+            "{years:.1%} 没有年份；{unlisted:.1%} 的事件属于目录未列出的物品。",
         }
     },
     "todo": {
         "en": "Diversity by categories and models that read text cannot see these items. Import "
         "an item file that names them; the busiest ones first.",
-        "zh-hans": "按类别的多样性与读取文本的模型看不到这些物品。请导入列出它们的物品文件,"
+        "zh-hans": "按类别的多样性与读取文本的模型看不到这些物品。请导入列出它们的物品文件，"
         "优先补全最热门的。",
     },
 }

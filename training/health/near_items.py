@@ -22,14 +22,14 @@ SPEC = {
         "usual": {
             "en": "{n} items in {groups} groups have titles that differ only in case, "
             "punctuation, width, or the order of words.",
-            "zh-hans": "{n} 个物品(共 {groups} 组)的标题仅在大小写、标点、全半角或词序上不同。",
+            "zh-hans": "{n} 个物品（共 {groups} 组）的标题仅在大小写、标点、全半角或词序上不同。",
         },
         "none": {"en": "No item has a title.", "zh-hans": "没有物品带标题。"},
     },
     "todo": {
         "en": "Two codes of one thing split its popularity, and a list may show both. Merge them "
         "in the item file, giving both events the same id.",
-        "zh-hans": "同一事物有两个编码会分散其热度,列表还可能同时展示两者。请在物品文件中合并,"
+        "zh-hans": "同一事物有两个编码会分散其热度，列表还可能同时展示两者。请在物品文件中合并，"
         "使两者的事件使用同一编号。",
     },
 }

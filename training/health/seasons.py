@@ -18,19 +18,19 @@ SPEC = {
             "en": "{days} days; the weekday explains {week:.0%} of the differences between days, "
             "the busiest hour of the day has {hour:.1f} times the mean; {empty:.0%} of the days "
             "have no event, the longest gap is {gap} days.",
-            "zh-hans": "共 {days} 天;星期几解释了各天差异的 {week:.0%},"
-            "一天中最忙的小时是平均的 {hour:.1f} 倍;"
-            "{empty:.0%} 的天没有事件,最长空档 {gap} 天。",
+            "zh-hans": "共 {days} 天；星期几解释了各天差异的 {week:.0%}，"
+            "一天中最忙的小时是平均的 {hour:.1f} 倍；"
+            "{empty:.0%} 的天没有事件，最长空档 {gap} 天。",
         },
         "none": {
             "en": "The log has no times, or spans less than two weeks.",
-            "zh-hans": "日志没有时间,或跨度不足两周。",
+            "zh-hans": "日志没有时间，或跨度不足两周。",
         },
     },
     "todo": {
         "en": "Let the test period hold whole weeks. Days without events are outages of the "
         "logger or holidays: find out which before you cut there.",
-        "zh-hans": "测试时段应包含完整的周。没有事件的日子可能是日志中断或假日:"
+        "zh-hans": "测试时段应包含完整的周。没有事件的日子可能是日志中断或假日："
         "在此处切分之前请先查明。",
     },
 }
@@ -65,7 +65,7 @@ def check(data: Data) -> Finding:
     curve = Curve(
         "bars",
         [[f"{hour:02d}", int(n)] for hour, n in enumerate(hours)],
-        {"en": "hour of the day (UTC)", "zh-hans": "一天中的小时(UTC)"},
+        {"en": "hour of the day (UTC)", "zh-hans": "一天中的小时（UTC）"},
         {"en": "events", "zh-hans": "事件数"},
         {"en": "Events by hour of the day", "zh-hans": "各小时的事件数"},
     )

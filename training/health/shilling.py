@@ -40,20 +40,20 @@ SPEC = {
         "usual": {
             "en": "{n} users ({share:.2%}) look like made-up profiles that meet on "
             "{targets} items.",
-            "zh-hans": "{n} 个用户({share:.2%})疑似伪造画像,集中指向 {targets} 个物品。",
+            "zh-hans": "{n} 个用户（{share:.2%}）疑似伪造画像，集中指向 {targets} 个物品。",
         },
         "none": {
             "en": "Fewer than 100 users with 5 items: too few to tell a made-up profile.",
-            "zh-hans": "拥有 5 个以上物品的用户不足 100 个:不足以辨别伪造画像。",
+            "zh-hans": "拥有 5 个以上物品的用户不足 100 个：不足以辨别伪造画像。",
         },
     },
     "todo": {
         "en": "Look at the targets and a few of the profiles, then exclude the users: that makes a "
         "new version without them. It finds crude attacks; an attacker who imitates a taste gets "
         "through, and a niche club may look like one.",
-        "zh-hans": "请查看目标物品和若干画像,再排除这些用户:系统会生成不含他们的新版本。"
-        "它只能发现粗糙的攻击;"
-        "模仿真实偏好的攻击者可以躲过,而小众圈子也可能看似攻击。",
+        "zh-hans": "请查看目标物品和若干画像，再排除这些用户：系统会生成不含他们的新版本。"
+        "它只能发现粗糙的攻击；"
+        "模仿真实偏好的攻击者可以躲过，而小众圈子也可能看似攻击。",
     },
 }
 USERS = 100  # below, nothing can be told

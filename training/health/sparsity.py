@@ -18,15 +18,15 @@ SPEC = {
         "usual": {
             "en": "Half of the users touched at most {median:g} different items; {density:.3%} of "
             "all pairs were seen ({pairs}).",
-            "zh-hans": "一半用户接触过的不同物品不超过 {median:g} 个;"
+            "zh-hans": "一半用户接触过的不同物品不超过 {median:g} 个；"
             "所有组合中出现过 {density:.3%}({pairs} 个)。",
         }
     },
     "todo": {
         "en": "Below about 5 items a user, personal models learn little more than popularity: "
         "join more event types, a longer period, or train on text and categories.",
-        "zh-hans": "每个用户不足约 5 个物品时,个性化模型学到的与热门榜相差无几:"
-        "请加入更多事件类型、更长时段,"
+        "zh-hans": "每个用户不足约 5 个物品时，个性化模型学到的与热门榜相差无几："
+        "请加入更多事件类型、更长时段，"
         "或使用文本与类别训练。",
     },
 }

@@ -18,15 +18,15 @@ SPEC = {
             "en": "Gini {gini:.2f}: the most popular 1 % of the items have {top:.1%} of the "
             "events, the less popular 80 % have {tail:.1%}; the busiest item alone has {item:.1%} "
             "and the busiest user {user:.1%}.",
-            "zh-hans": "基尼系数 {gini:.2f}:最热门的 1 % 物品占事件的 {top:.1%},"
-            "较冷门的 80 % 占 {tail:.1%};"
-            "最热物品独占 {item:.1%},最活跃用户占 {user:.1%}。",
+            "zh-hans": "基尼系数 {gini:.2f}：最热门的 1 % 物品占事件的 {top:.1%}，"
+            "较冷门的 80 % 占 {tail:.1%}；"
+            "最热物品独占 {item:.1%}，最活跃用户占 {user:.1%}。",
         }
     },
     "todo": {
         "en": "With so long a tail accuracy mostly measures the head: read coverage, novelty and "
         "the tail segment beside it, and tune the diversity weight.",
-        "zh-hans": "长尾如此明显时,准确率主要反映头部:请同时查看覆盖率、新颖度和长尾分段,"
+        "zh-hans": "长尾如此明显时，准确率主要反映头部：请同时查看覆盖率、新颖度和长尾分段，"
         "并调节多样性权重。",
     },
 }
@@ -70,7 +70,7 @@ def check(data: Data) -> Finding:
     curve = Curve(
         "line",
         points,
-        {"en": "share of items, least popular first", "zh-hans": "物品占比(由冷到热)"},
+        {"en": "share of items, least popular first", "zh-hans": "物品占比（由冷到热）"},
         {"en": "share of events", "zh-hans": "事件占比"},
         {"en": "Lorenz curve of popularity", "zh-hans": "热度的洛伦兹曲线"},
     )

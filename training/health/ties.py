@@ -23,7 +23,7 @@ SPEC = {
     "todo": {
         "en": "Within a tie the file's order counts. Splits by time and models that read the "
         "order of events stand on it: prefer a finer time in the export.",
-        "zh-hans": "并列事件以文件中的顺序为准。按时间划分和依赖事件顺序的模型都受其影响:"
+        "zh-hans": "并列事件以文件中的顺序为准。按时间划分和依赖事件顺序的模型都受其影响："
         "导出时请使用更精细的时间。",
     },
 }

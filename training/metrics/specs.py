@@ -12,7 +12,7 @@ from typing import Any
 SPECS: dict[str, dict[str, Any]] = {
     "ndcg": {
         "id": "ndcg",
-        "name": {"en": "nDCG", "zh-hans": "归一化折损累计增益(nDCG)"},
+        "name": {"en": "nDCG", "zh-hans": "归一化折损累计增益（nDCG）"},
         "group": "accuracy",
         "formula": "sum over ranks r of hit(r) / log2(r + 1), over that of the best list",
         "range": [0.0, 1.0],
@@ -23,7 +23,7 @@ SPECS: dict[str, dict[str, Any]] = {
         "help": {
             "en": "Are the right items in the list, and near its top? 1 = all places that can be "
             "right are right, and first.",
-            "zh-hans": "正确的物品是否在列表中,并且靠前?1 表示所有能命中的位置都命中且排在最前。",
+            "zh-hans": "正确的物品是否在列表中，并且靠前？1 表示所有能命中的位置都命中且排在最前。",
         },
     },
     "recall": {
@@ -44,7 +44,7 @@ SPECS: dict[str, dict[str, Any]] = {
     },
     "recall_capped": {
         "id": "recall_capped",
-        "name": {"en": "Recall (capped)", "zh-hans": "召回率(封顶)"},
+        "name": {"en": "Recall (capped)", "zh-hans": "召回率（封顶）"},
         "group": "accuracy",
         "formula": "hits / min(k, |T|)",
         "range": [0.0, 1.0],
@@ -54,7 +54,7 @@ SPECS: dict[str, dict[str, Any]] = {
         "per_user": True,
         "help": {
             "en": "Recall over what a list of k can hold, so that 1 is always possible.",
-            "zh-hans": "以长度为 k 的列表所能容纳的数量为分母,因此总能达到 1。",
+            "zh-hans": "以长度为 k 的列表所能容纳的数量为分母，因此总能达到 1。",
         },
     },
     "precision": {
@@ -84,7 +84,7 @@ SPECS: dict[str, dict[str, Any]] = {
         "per_user": True,
         "help": {
             "en": "Balance of precision and recall, taken for each user before averaging.",
-            "zh-hans": "精确率与召回率的调和平均,先按用户计算再取平均。",
+            "zh-hans": "精确率与召回率的调和平均，先按用户计算再取平均。",
         },
     },
     "hr": {
@@ -104,7 +104,7 @@ SPECS: dict[str, dict[str, Any]] = {
     },
     "mrr": {
         "id": "mrr",
-        "name": {"en": "Reciprocal rank", "zh-hans": "倒数排名(MRR)"},
+        "name": {"en": "Reciprocal rank", "zh-hans": "倒数排名（MRR）"},
         "group": "accuracy",
         "formula": "1 / rank of the first hit, 0 without",
         "range": [0.0, 1.0],
@@ -114,12 +114,12 @@ SPECS: dict[str, dict[str, Any]] = {
         "per_user": True,
         "help": {
             "en": "How soon the first right item comes: 1 first, 0.5 second, 0 not in the list.",
-            "zh-hans": "第一个正确物品出现得有多早:首位为 1,次位为 0.5,不在列表中为 0。",
+            "zh-hans": "第一个正确物品出现得有多早：首位为 1，次位为 0.5，不在列表中为 0。",
         },
     },
     "map": {
         "id": "map",
-        "name": {"en": "Average precision", "zh-hans": "平均精度(MAP)"},
+        "name": {"en": "Average precision", "zh-hans": "平均精度（MAP）"},
         "group": "accuracy",
         "formula": "sum over hits of precision at their rank, divided by min(k, |T|)",
         "range": [0.0, 1.0],
@@ -129,7 +129,7 @@ SPECS: dict[str, dict[str, Any]] = {
         "per_user": True,
         "help": {
             "en": "Precision at each right item, averaged: rewards many hits near the top.",
-            "zh-hans": "在每个命中处计算精确率再平均:奖励靠前的多次命中。",
+            "zh-hans": "在每个命中处计算精确率再平均：奖励靠前的多次命中。",
         },
     },
     "auc": {
@@ -146,12 +146,12 @@ SPECS: dict[str, dict[str, Any]] = {
             "en": "Chance that a held-out item is ranked above another unseen one. 0.5 = by luck. "
             "Looks at the whole catalogue, not only at the top.",
             "zh-hans": "留出物品排在其他未见物品之前的概率。0.5 表示纯靠运气。"
-            "考察整个目录,而不只是顶部。",
+            "考察整个目录，而不只是顶部。",
         },
     },
     "ild": {
         "id": "ild",
-        "name": {"en": "Intra-list diversity", "zh-hans": "列表内多样性(ILD)"},
+        "name": {"en": "Intra-list diversity", "zh-hans": "列表内多样性（ILD）"},
         "group": "diversity",
         "formula": "mean of d(i, j) over the pairs of the list, d = 1 - clip(cosine, 0, 1)",
         "range": [0.0, 1.0],
@@ -162,13 +162,13 @@ SPECS: dict[str, dict[str, Any]] = {
         "help": {
             "en": "How unlike each other the items of a list are: 0 = all alike, 1 = nothing in "
             "common. Undefined for one item.",
-            "zh-hans": "列表中物品彼此的差异:0 表示完全相似,1 表示毫无共同点。"
+            "zh-hans": "列表中物品彼此的差异：0 表示完全相似，1 表示毫无共同点。"
             "只有一个物品时无定义。",
         },
     },
     "eild": {
         "id": "eild",
-        "name": {"en": "Diversity of the hits", "zh-hans": "命中物品的多样性(EILD)"},
+        "name": {"en": "Diversity of the hits", "zh-hans": "命中物品的多样性（EILD）"},
         "group": "diversity",
         "formula": "ILD weighted by rank and by relevance of both items (Vargas & Castells 2011)",
         "range": [0.0, 1.0],
@@ -179,7 +179,7 @@ SPECS: dict[str, dict[str, Any]] = {
         "help": {
             "en": "Diversity that counts only between right items, more so near the top. 0 for "
             "lists with fewer than two hits.",
-            "zh-hans": "只计算正确物品之间的多样性,位置越靠前权重越大。命中少于两个时为 0。",
+            "zh-hans": "只计算正确物品之间的多样性，位置越靠前权重越大。命中少于两个时为 0。",
         },
     },
     "topics": {
@@ -210,12 +210,12 @@ SPECS: dict[str, dict[str, Any]] = {
         "help": {
             "en": "How evenly the list spreads over topics, in nats: ln 5 = 1.61 is five topics in "
             "equal parts.",
-            "zh-hans": "列表在各主题上分布的均匀程度(奈特):ln 5 = 1.61 表示五个主题各占一份。",
+            "zh-hans": "列表在各主题上分布的均匀程度（奈特）：ln 5 = 1.61 表示五个主题各占一份。",
         },
     },
     "calibration": {
         "id": "calibration",
-        "name": {"en": "Miscalibration", "zh-hans": "失校准度(C_KL)"},
+        "name": {"en": "Miscalibration", "zh-hans": "失校准度（C_KL）"},
         "group": "diversity",
         "formula": "sum over topics of p ln(p / (0.99 q + 0.01 p)); p history, q list (Steck 2018)",
         "range": [0.0, 4.605170185988091],
@@ -226,12 +226,12 @@ SPECS: dict[str, dict[str, Any]] = {
         "help": {
             "en": "Distance of the list's topics from the user's own mix: 0 = the same mix, "
             "4.6 = nothing in common.",
-            "zh-hans": "列表主题与用户自身主题分布的差距:0 表示完全一致,4.6 表示毫无交集。",
+            "zh-hans": "列表主题与用户自身主题分布的差距：0 表示完全一致，4.6 表示毫无交集。",
         },
     },
     "epc": {
         "id": "epc",
-        "name": {"en": "Novelty of the hits", "zh-hans": "命中物品的新颖度(EPC)"},
+        "name": {"en": "Novelty of the hits", "zh-hans": "命中物品的新颖度（EPC）"},
         "group": "novelty",
         "formula": "sum of hit(r) (1 - |U_i| / |U|) / log2(r + 1), divided by sum 1 / log2(r + 1)",
         "range": [0.0, 1.0],
@@ -241,12 +241,12 @@ SPECS: dict[str, dict[str, Any]] = {
         "per_user": True,
         "help": {
             "en": "Rewards right items that few users know, more so near the top.",
-            "zh-hans": "奖励少有人知的正确物品,位置越靠前奖励越大。",
+            "zh-hans": "奖励少有人知的正确物品，位置越靠前奖励越大。",
         },
     },
     "msi": {
         "id": "msi",
-        "name": {"en": "Surprise", "zh-hans": "自信息(MSI)"},
+        "name": {"en": "Surprise", "zh-hans": "自信息（MSI）"},
         "group": "novelty",
         "formula": "mean over the list of log2(|U| / |U_i|)",
         "range": [0.0, None],
@@ -257,7 +257,7 @@ SPECS: dict[str, dict[str, Any]] = {
         "help": {
             "en": "How little known the listed items are, in bits: an item that half of the users "
             "took is 1 bit, one in a thousand 10 bits.",
-            "zh-hans": "列表物品有多冷门(比特):一半用户选择过的物品为 1 比特,"
+            "zh-hans": "列表物品有多冷门（比特）：一半用户选择过的物品为 1 比特，"
             "千分之一的为 10 比特。",
         },
     },
@@ -274,7 +274,7 @@ SPECS: dict[str, dict[str, Any]] = {
         "help": {
             "en": "Share of the list that is not among the hits of the catalogue: outside the "
             "fewest items that make up 80 % of all training events.",
-            "zh-hans": "列表中不属于头部热门物品的比例;头部是占训练事件 80% 的最少物品集合。",
+            "zh-hans": "列表中不属于头部热门物品的比例；头部是占训练事件 80% 的最少物品集合。",
         },
     },
     "coverage": {
@@ -290,13 +290,13 @@ SPECS: dict[str, dict[str, Any]] = {
         "help": {
             "en": "Share of the whole catalogue that at least one user is shown. Grows with the "
             "number of users: compare at equal numbers.",
-            "zh-hans": "至少向一个用户展示过的物品占整个目录的比例。随用户数增长,"
+            "zh-hans": "至少向一个用户展示过的物品占整个目录的比例。随用户数增长，"
             "请在用户数相同时比较。",
         },
     },
     "gini": {
         "id": "gini",
-        "name": {"en": "Inequality of exposure", "zh-hans": "曝光不均(基尼系数)"},
+        "name": {"en": "Inequality of exposure", "zh-hans": "曝光不均（基尼系数）"},
         "group": "catalogue",
         "formula": "sum over items of (2 j - n - 1) e(j) / (n sum e), e rising, unseen items too",
         "range": [0.0, 1.0],
@@ -307,7 +307,7 @@ SPECS: dict[str, dict[str, Any]] = {
         "help": {
             "en": "How unequally the places in lists are shared out: 0 = every item equally often, "
             "near 1 = a few items take all.",
-            "zh-hans": "列表位置分配的不均程度:0 表示每个物品机会均等,"
+            "zh-hans": "列表位置分配的不均程度：0 表示每个物品机会均等，"
             "接近 1 表示少数物品占据全部。",
         },
     },
@@ -323,7 +323,7 @@ SPECS: dict[str, dict[str, Any]] = {
         "per_user": False,
         "help": {
             "en": "Where this is high, the figures depend on how ties are broken (lower code).",
-            "zh-hans": "该值较高时,指标会取决于并列的处理方式(编码小者优先)。",
+            "zh-hans": "该值较高时，指标会取决于并列的处理方式（编码小者优先）。",
         },
     },
 }

@@ -22,8 +22,8 @@ SPEC: dict[str, Any] = {
         "en": "Predicts stars from the mean, the user's habit and the item's. The order of its "
         "lists is the same for everybody; as lists they stand below popularity (demo: "
         "nDCG@10 .027 against .048), for it asks how well and not how likely.",
-        "zh-hans": "根据总体均值、用户习惯和物品口碑预测评分。它给每个人的排序都相同;"
-        "作为推荐列表不如热门推荐(演示数据 nDCG@10 为 .027 对 .048),"
+        "zh-hans": "根据总体均值、用户习惯和物品口碑预测评分。它给每个人的排序都相同；"
+        "作为推荐列表不如热门推荐（演示数据 nDCG@10 为 .027 对 .048），"
         "因为它预测的是评分高低而不是选择的可能性。",
     },
     "when": {
@@ -44,7 +44,7 @@ SPEC: dict[str, Any] = {
             "log": False,
             "help": {
                 "en": "Higher keeps users with few ratings closer to the mean.",
-                "zh-hans": "越高,评分少的用户越接近均值。",
+                "zh-hans": "越高，评分少的用户越接近均值。",
             },
         },
         "item_reg": {
@@ -55,7 +55,7 @@ SPEC: dict[str, Any] = {
             "log": False,
             "help": {
                 "en": "Higher keeps items with few ratings closer to the mean.",
-                "zh-hans": "越高,评分少的物品越接近均值。",
+                "zh-hans": "越高，评分少的物品越接近均值。",
             },
         },
         "rounds": {

@@ -29,16 +29,16 @@ SPEC: dict[str, Any] = {
     "help": {
         "en": "Predicts how many stars a person would give. What was not rated is unknown, not a "
         "no: as lists it stands below popularity (demo: nDCG@10 .035 against .048).",
-        "zh-hans": "预测用户会打几星。未评分视为未知,而不是“否”:"
-        "作为推荐列表不如热门推荐(演示数据 nDCG@10 为 .035 对 .048)。",
+        "zh-hans": "预测用户会打几星。未评分视为未知，而不是“否”："
+        "作为推荐列表不如热门推荐（演示数据 nDCG@10 为 .035 对 .048）。",
     },
     "when": {
         "en": "Predicted stars are wanted, beside the title for example.",
-        "zh-hans": "需要预测评分时使用,例如显示在标题旁。",
+        "zh-hans": "需要预测评分时使用，例如显示在标题旁。",
     },
     "cost": {
         "en": "A second for 100,000 ratings; linear in ratings, cubic in factors.",
-        "zh-hans": "十万条评分约一秒;随评分数线性增长,随因子数立方增长。",
+        "zh-hans": "十万条评分约一秒；随评分数线性增长，随因子数立方增长。",
     },
     "formula": "min sum over rated (u, i) of (r - mean - b_u - b_i - x_u y_i)^2 + "
     "regularization (|x|^2 + |y|^2) + bias_regularization (b_u^2 + b_i^2)",
@@ -54,7 +54,7 @@ SPEC: dict[str, Any] = {
             "log": True,
             "help": {
                 "en": "Higher keeps the vectors of users and items with few ratings closer to 0.",
-                "zh-hans": "越高,评分少的用户和物品的向量越接近 0。",
+                "zh-hans": "越高，评分少的用户和物品的向量越接近 0。",
             },
         },
         "bias_regularization": {"like": "bias_regularization"},

@@ -26,7 +26,7 @@ SPEC: dict[str, Any] = {
     "help": {
         "en": "Lets two or three models vote. What each is worth is found on validation, so that a "
         "useless one gets nothing.",
-        "zh-hans": "让两到三个模型共同投票。各自的权重由验证集确定,没有用处的模型权重为零。",
+        "zh-hans": "让两到三个模型共同投票。各自的权重由验证集确定，没有用处的模型权重为零。",
     },
     "when": {
         "en": "The last percent of accuracy, once single models are tuned. For content beside "
@@ -35,7 +35,7 @@ SPEC: dict[str, Any] = {
     },
     "cost": {
         "en": "The sum of its models, and one pass over the validation part for the weights.",
-        "zh-hans": "各模型成本之和,外加为确定权重扫描一遍验证集。",
+        "zh-hans": "各模型成本之和，外加为确定权重扫描一遍验证集。",
     },
     "formula": "zscore: sum of w_m z_m(u, i); rrf: sum of w_m / (60 + rank_m(u, i)); weights sum "
     "to 1",
@@ -50,7 +50,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "The first model, with its usual settings. markov needs times and a split "
                 "that is not random.",
-                "zh-hans": "第一个模型,使用其常用设置。markov 需要时间,且划分不能是随机的。",
+                "zh-hans": "第一个模型，使用其常用设置。markov 需要时间，且划分不能是随机的。",
             },
         },
         "second": {
@@ -75,7 +75,7 @@ SPEC: dict[str, Any] = {
                 "pop",
             ],
             "tune": False,
-            "help": {"en": "A third one, or none.", "zh-hans": "第三个模型,或不使用。"},
+            "help": {"en": "A third one, or none.", "zh-hans": "第三个模型，或不使用。"},
         },
         "method": {
             "type": "choice",
@@ -84,7 +84,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "zscore: how far above average each model puts an item; rrf: only its place "
                 "in each list, whatever the scores are.",
-                "zh-hans": "zscore:各模型对物品的评价高出平均多少;rrf:只看在各列表中的名次。",
+                "zh-hans": "zscore：各模型对物品的评价高出平均多少；rrf：只看在各列表中的名次。",
             },
         },
         "learn": {
@@ -95,8 +95,8 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "How empty weights are found on validation. grid: by nDCG@10 over tenths; "
                 "logistic: stacking, a logistic regression of what was taken.",
-                "zh-hans": "留空的权重如何在验证集上确定。grid:按十分之一档搜索 nDCG@10;"
-                "logistic:堆叠,即对是否选择做逻辑回归。",
+                "zh-hans": "留空的权重如何在验证集上确定。grid：按十分之一档搜索 nDCG@10;"
+                "logistic：堆叠，即对是否选择做逻辑回归。",
             },
         },
         "weight": {
@@ -108,7 +108,8 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "1: the first model alone; 0: the others alone. Empty: the best of 0, .1 ... "
                 "1 on validation.",
-                "zh-hans": "1:只用第一个模型;0:只用其他模型。留空:取验证集上 0、0.1 … 1 中最好的。",
+                "zh-hans": "1：只用第一个模型；0：只用其他模型。"
+                "留空：取验证集上 0、0.1 … 1 中最好的。",
             },
         },
         "share": {
@@ -120,8 +121,8 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Of what is left: 1 to the second model, 0 to the third. Empty: the best "
                 "quarter on validation.",
-                "zh-hans": "剩余权重的分配:1 全给第二个,0 全给第三个。"
-                "留空:取验证集上最好的四分之一档。",
+                "zh-hans": "剩余权重的分配：1 全给第二个，0 全给第三个。"
+                "留空：取验证集上最好的四分之一档。",
             },
         },
     },

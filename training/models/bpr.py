@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 SPEC: dict[str, Any] = {
     "id": "bpr",
     "class": "BPR",
-    "name": {"en": "BPR matrix factorisation", "zh-hans": "BPR 矩阵分解(贝叶斯个性化排序)"},
+    "name": {"en": "BPR matrix factorisation", "zh-hans": "BPR 矩阵分解（贝叶斯个性化排序）"},
     "kind": "top-n",
     "paper": "Rendle, Freudenthaler, Gantner, Schmidt-Thieme: BPR: Bayesian personalized ranking "
     "from implicit feedback (UAI 2009), BPR-Opt; Milogradskii et al.: Revisiting BPR (RecSys 2024)",
     "help": {
         "en": "Learns from pairs: of two items, the one that a person took should stand above one "
         "drawn from those they did not.",
-        "zh-hans": "从成对比较中学习:用户接触过的物品应排在随机抽取的未接触物品之前。",
+        "zh-hans": "从成对比较中学习：用户接触过的物品应排在随机抽取的未接触物品之前。",
     },
     "when": {
         "en": "The classic that papers compare with; its cost does not grow with the catalogue.",
-        "zh-hans": "论文常用的经典对比方法;成本不随物品数增长。",
+        "zh-hans": "论文常用的经典对比方法；成本不随物品数增长。",
     },
     "cost": {
         "en": "15 seconds for 100,000 events; linear in events x epochs, not in items.",
-        "zh-hans": "十万条事件约 15 秒;随事件数 x 轮数线性增长,与物品数无关。",
+        "zh-hans": "十万条事件约 15 秒；随事件数 x 轮数线性增长，与物品数无关。",
     },
     "formula": "min sum over (u, i, j) of -ln sigmoid(s(u, i) - s(u, j)) + reg, "
     "s(u, i) = x_u y_i + b_i, i taken and j not",
@@ -49,7 +49,7 @@ SPEC: dict[str, Any] = {
             "tune": [0.0, 0.05],
             "help": {
                 "en": "Higher keeps the vectors of users closer to 0.",
-                "zh-hans": "越高,用户向量越接近 0。",
+                "zh-hans": "越高，用户向量越接近 0。",
             },
         },
         "item_regularization": {
@@ -61,7 +61,7 @@ SPEC: dict[str, Any] = {
             "tune": [0.0, 0.05],
             "help": {
                 "en": "Higher keeps the vectors and biases of items closer to 0.",
-                "zh-hans": "越高,物品的向量和偏置越接近 0。",
+                "zh-hans": "越高，物品的向量和偏置越接近 0。",
             },
         },
         "negatives": {"like": "negatives"},

@@ -23,7 +23,7 @@ from training.store import Checkpoint
 
 SPEC: dict[str, Any] = {
     "id": "content_map",
-    "name": {"en": "Content to factors, for the rare", "zh-hans": "内容到因子(面向冷门与新物品)"},
+    "name": {"en": "Content to factors, for the rare", "zh-hans": "内容到因子（面向冷门与新物品）"},
     "kind": "top-n",
     "paper": "Gantner et al.: Learning attribute-to-feature mappings for cold-start "
     "recommendations (ICDM 2010), eq. 5; Efron, Morris: Data analysis using Stein's estimator and "
@@ -31,7 +31,7 @@ SPEC: dict[str, Any] = {
     "help": {
         "en": "iALS, in which an item that few people took leans on what its title, topics and "
         "year say, and an untouched one stands on them alone. New people start as the average.",
-        "zh-hans": "在 iALS 中,少有人选的物品依靠其标题、主题和年份来定位,"
+        "zh-hans": "在 iALS 中，少有人选的物品依靠其标题、主题和年份来定位，"
         "全新物品完全依据内容。新用户从平均口味开始。",
     },
     "when": {
@@ -40,7 +40,7 @@ SPEC: dict[str, Any] = {
     },
     "cost": {
         "en": "Encoding the texts once (about a minute for 10,000 titles), then as iALS.",
-        "zh-hans": "文本只需编码一次(一万个标题约一分钟),之后与 iALS 相同。",
+        "zh-hans": "文本只需编码一次（一万个标题约一分钟），之后与 iALS 相同。",
     },
     "formula": "y_i = (n_i own_i + prior (b + A f_i)) / (n_i + prior), n_i = users of i; users: "
     "iALS solve towards the mean user",
@@ -57,7 +57,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "How many people the content's word weighs. Higher leans on content for "
                 "longer; near 0 only untouched items do.",
-                "zh-hans": "内容的说法相当于多少个用户。越高则越久依靠内容;"
+                "zh-hans": "内容的说法相当于多少个用户。越高则越久依靠内容；"
                 "接近 0 时只有新物品依靠内容。",
             },
         },
@@ -70,7 +70,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Regularisation of the map. Higher brings all predicted vectors closer to "
                 "the average one.",
-                "zh-hans": "映射的正则化强度。越高,预测的向量越接近平均向量。",
+                "zh-hans": "映射的正则化强度。越高，预测的向量越接近平均向量。",
             },
         },
         "factors": {"like": "content_factors", "tune": [16, 128]},

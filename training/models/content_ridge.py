@@ -21,23 +21,23 @@ from training.store import Checkpoint
 
 SPEC: dict[str, Any] = {
     "id": "content_ridge",
-    "name": {"en": "Content to taste (ridge)", "zh-hans": "内容到口味(岭回归)"},
+    "name": {"en": "Content to taste (ridge)", "zh-hans": "内容到口味（岭回归）"},
     "kind": "top-n",
     "paper": "Gantner, Drumond, Freudenthaler, Rendle, Schmidt-Thieme: Learning "
     "attribute-to-feature mappings for cold-start recommendations (ICDM 2010), eq. 5",
     "help": {
         "en": "Learns what a title, its topics and its year say about who likes it, with a "
         "language model reading the text. It ranks items that nobody has touched yet.",
-        "zh-hans": "学习标题、主题和年份能说明谁会喜欢它,并由语言模型阅读文本。"
+        "zh-hans": "学习标题、主题和年份能说明谁会喜欢它，并由语言模型阅读文本。"
         "它可以给还没有任何人接触过的物品排序。",
     },
     "when": {
         "en": "New items matter. For items with a history, combine it by the model “hybrid”.",
-        "zh-hans": "新物品重要时使用。对已有历史的物品,请用“hybrid”模型与其结合。",
+        "zh-hans": "新物品重要时使用。对已有历史的物品，请用“hybrid”模型与其结合。",
     },
     "cost": {
         "en": "Encoding the texts once (about a minute for 10,000 titles), then as iALS.",
-        "zh-hans": "文本只需编码一次(一万个标题约一分钟),之后与 iALS 相同。",
+        "zh-hans": "文本只需编码一次（一万个标题约一分钟），之后与 iALS 相同。",
     },
     "formula": "y_i ~ b + A f_i, weight sqrt(min(users of i, 50)), ridge; score(u, i) = "
     "x_u (b + A f_i)",
@@ -53,7 +53,7 @@ SPEC: dict[str, Any] = {
             "log": True,
             "help": {
                 "en": "Regularisation. Higher brings all items closer to the average one.",
-                "zh-hans": "正则化强度。越高,所有物品越接近平均物品。",
+                "zh-hans": "正则化强度。越高，所有物品越接近平均物品。",
             },
         },
         "factors": {"like": "content_factors"},

@@ -29,20 +29,20 @@ SPEC: dict[str, Any] = {
         "en": "A first model picks at most 100 candidates; a language model then reads the titles "
         "that a person chose together with each candidate's, and re-orders them as far as that "
         "pays on validation.",
-        "zh-hans": "先由一个模型挑出最多 100 个候选,再由语言模型把用户选过的标题与每个候选的"
-        "标题放在一起阅读,并在验证集上有收益的程度内重新排序。",
+        "zh-hans": "先由一个模型挑出最多 100 个候选，再由语言模型把用户选过的标题与每个候选的"
+        "标题放在一起阅读，并在验证集上有收益的程度内重新排序。",
     },
     "when": {
         "en": "Few users, telling texts, and time: nothing can be computed before both sides are "
         "known. Look at the first stage's recall first: what it misses cannot be re-ordered.",
-        "zh-hans": "用户不多、文本信息丰富且时间充足时使用:双方都确定之前无法预先计算。"
-        "请先看第一阶段的召回率:漏掉的物品无法被重新排序。",
+        "zh-hans": "用户不多、文本信息丰富且时间充足时使用：双方都确定之前无法预先计算。"
+        "请先看第一阶段的召回率：漏掉的物品无法被重新排序。",
     },
     "cost": {
         "en": "Users times candidates texts are read: 1,000 users and 30 candidates take about "
         "two minutes on one core with bfloat16, four times that without, after the training.",
-        "zh-hans": "需阅读“用户数×候选数”条文本:1000 个用户、30 个候选在支持 bfloat16 的单核上"
-        "约两分钟,否则约四倍,另加训练时间。",
+        "zh-hans": "需阅读“用户数×候选数”条文本：1000 个用户、30 个候选在支持 bfloat16 的单核上"
+        "约两分钟，否则约四倍，另加训练时间。",
     },
     "formula": "s(u, i) = w' LM([history of u; text of i]); -ln(exp(s+) / (exp(s+) + sum of "
     "exp(s-))); order of the candidates: w z(first) + (1 - w) z(s)",
@@ -56,7 +56,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "The language model that reads: minilm is built in (English); an admin may "
                 "add folders.",
-                "zh-hans": "用来阅读的语言模型:minilm 为内置(英文);管理员可添加模型文件夹。",
+                "zh-hans": "用来阅读的语言模型：minilm 为内置（英文）；管理员可添加模型文件夹。",
             },
         },
         "first": {
@@ -79,7 +79,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Items of a user that are re-ordered. More can lift more up, at that much "
                 "more cost.",
-                "zh-hans": "每个用户参与重排的物品数。越多越有机会提升,成本成比例增加。",
+                "zh-hans": "每个用户参与重排的物品数。越多越有机会提升，成本成比例增加。",
             },
         },
         "history": {
@@ -91,7 +91,7 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "Items of the past that are read, the newest where times are known.",
-                "zh-hans": "读取的历史物品数,有时间时取最新的。",
+                "zh-hans": "读取的历史物品数，有时间时取最新的。",
             },
         },
         "tuning": {
@@ -102,8 +102,8 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "What learns beside the score itself: nothing (frozen), few new weights "
                 "(lora, adapter), or the whole model (full).",
-                "zh-hans": "除打分层外还训练什么:不训练(frozen)、少量新权重"
-                "(lora、adapter)或整个模型(full)。",
+                "zh-hans": "除打分层外还训练什么：不训练（frozen）、少量新权重"
+                "（lora、adapter）或整个模型（full）。",
             },
         },
         "rank": {
@@ -115,7 +115,7 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "Rank of lora, width of an adapter.",
-                "zh-hans": "lora 的秩,或 adapter 的宽度。",
+                "zh-hans": "lora 的秩，或 adapter 的宽度。",
             },
         },
         "against": {
@@ -128,7 +128,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Wrong answers beside each right one: half of them candidates, half by how "
                 "often they were taken.",
-                "zh-hans": "每个正确答案旁的错误答案数:一半取自候选,一半按流行度抽取。",
+                "zh-hans": "每个正确答案旁的错误答案数：一半取自候选，一半按流行度抽取。",
             },
         },
         "examples": {
@@ -140,7 +140,7 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "Events that are drawn in an epoch. More learns better and takes longer.",
-                "zh-hans": "每轮抽取的事件数。越多学得越好,也越慢。",
+                "zh-hans": "每轮抽取的事件数。越多学得越好，也越慢。",
             },
         },
         "learning_rate": {"like": "learning_rate", "default": 0.0001, "tune": [2e-5, 0.0005]},
@@ -153,7 +153,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Numbers that texts are read in. auto: bfloat16 where the processor "
                 "multiplies it, which is about three times as fast.",
-                "zh-hans": "阅读文本所用的数值精度。auto:处理器支持 bfloat16 乘法时使用它,"
+                "zh-hans": "阅读文本所用的数值精度。auto：处理器支持 bfloat16 乘法时使用它，"
                 "速度约为三倍。",
             },
         },
@@ -166,8 +166,8 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "1: candidates stay in the first model's order; 0: by what was read alone. "
                 "Empty: the best of 0, .1 ... 1 on validation.",
-                "zh-hans": "1:保持第一阶段的顺序;0:只按阅读结果。"
-                "留空:取验证集上 0、0.1 … 1 中最好的。",
+                "zh-hans": "1：保持第一阶段的顺序；0：只按阅读结果。"
+                "留空：取验证集上 0、0.1 … 1 中最好的。",
             },
         },
     },
@@ -180,7 +180,7 @@ NOTE = {
     "en": "The first stage's {n} candidates hold {recall:.1%} of a user's held-out items on "
     "validation (recall@{n}): no re-ordering gets beyond that. What was read counts "
     "{read:.0%} of the order.",
-    "zh-hans": "第一阶段的 {n} 个候选包含用户验证集留出物品的 {recall:.1%}(recall@{n}),"
+    "zh-hans": "第一阶段的 {n} 个候选包含用户验证集留出物品的 {recall:.1%}(recall@{n})，"
     "重排无法超越这一上限。阅读结果在排序中占 {read:.0%}。",
 }
 

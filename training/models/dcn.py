@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SPEC: dict[str, Any] = {
     "id": "dcn",
     "class": "CrossNetwork",
-    "name": {"en": "Deep & cross network", "zh-hans": "深度交叉网络(DCN-V2)"},
+    "name": {"en": "Deep & cross network", "zh-hans": "深度交叉网络（DCN-V2）"},
     "kind": "top-n",
     "paper": "Wang, Shivanna, Cheng, Jain, Lin, Hong, Chi: DCN V2: Improved deep & cross network "
     "(WWW 2021), eq. 1; calibration: Platt (1999), Zadrozny and Elkan (KDD 2002)",
@@ -30,14 +30,15 @@ SPEC: dict[str, Any] = {
         "and, if wanted, hour and weekday; cross layers multiply these features with each other. "
         "Demo: nDCG@10 .068 (popularity .048, ease .080); log loss .586 before calibration, .363 "
         "after, .500 by the share of taken pairs.",
-        "zh-hans": "根据标识、类别、年代、热度(可选:小时和星期)预测用户接触物品的概率;"
-        "交叉层将这些特征相乘。演示数据:nDCG@10 为 .068(热门推荐 .048,ease .080);"
-        "对数损失校准前 .586,校准后 .363,仅按正例占比 .500。",
+        "zh-hans": "根据标识、类别、年代、热度（可选：小时和星期）预测用户接触物品的概率；"
+        "交叉层将这些特征相乘。演示数据：nDCG@10 为 .068（热门推荐 .048,ease .080）；"
+        "对数损失校准前 .586，校准后 .363，仅按正例占比 .500。",
     },
     "when": {
         "en": "You want probabilities (click rates), or a context that changes what is taken. As a "
         "ranker alone, ease and ials are better and a hundred times as fast.",
-        "zh-hans": "需要概率(点击率)或情境会改变行为时使用。仅作排序时,ease 和 ials 更好且快百倍。",
+        "zh-hans": "需要概率（点击率）或情境会改变行为时使用。"
+        "仅作排序时，ease 和 ials 更好且快百倍。",
     },
     "cost": {
         "en": "Two or three minutes for 100,000 events on 9,000 items; every pair is looked at.",
@@ -58,7 +59,7 @@ SPEC: dict[str, Any] = {
             "tune": [1, 3],
             "help": {
                 "en": "Cross layers: n of them make products of up to n + 1 features. 0: none.",
-                "zh-hans": "交叉层数:n 层可产生最多 n + 1 个特征的乘积。0 表示不用。",
+                "zh-hans": "交叉层数：n 层可产生最多 n + 1 个特征的乘积。0 表示不用。",
             },
         },
         "hidden": {
@@ -70,7 +71,7 @@ SPEC: dict[str, Any] = {
             "tune": [0, 128],
             "help": {
                 "en": "Width of the deep network's first layer, the second has half. 0: none.",
-                "zh-hans": "深度网络第一层宽度,第二层减半。0 表示不用。",
+                "zh-hans": "深度网络第一层宽度，第二层减半。0 表示不用。",
             },
         },
         "context": {
@@ -80,7 +81,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Read hour and weekday (UTC) of each event, where the log has times. Lists "
                 "are made for the hour of a person's newest event.",
-                "zh-hans": "日志含时间时,读取每个事件的小时和星期(UTC)。"
+                "zh-hans": "日志含时间时，读取每个事件的小时和星期（UTC）。"
                 "列表按用户最近一次事件的时刻生成。",
             },
         },
@@ -105,8 +106,8 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "How scores become probabilities, fitted on validation. platt: two numbers, "
                 "kept for the published model; isotonic: free steps, for thousands of pairs.",
-                "zh-hans": "将得分变为概率的方式,在验证集上拟合。platt:两个数,发布的模型沿用;"
-                "isotonic:自由阶梯,需数千个样本对。",
+                "zh-hans": "将得分变为概率的方式，在验证集上拟合。platt：两个数，发布的模型沿用；"
+                "isotonic：自由阶梯，需数千个样本对。",
             },
         },
         "slope": {
@@ -118,7 +119,7 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "platt only. Empty: found on validation. Below 1 the model was too sure.",
-                "zh-hans": "仅用于 platt。留空:在验证集上求得。小于 1 表示模型过于自信。",
+                "zh-hans": "仅用于 platt。留空：在验证集上求得。小于 1 表示模型过于自信。",
             },
         },
         "offset": {
@@ -130,7 +131,7 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "platt only. Empty: found on validation. Below 0 it promised too much.",
-                "zh-hans": "仅用于 platt。留空:在验证集上求得。小于 0 表示模型估计过高。",
+                "zh-hans": "仅用于 platt。留空：在验证集上求得。小于 0 表示模型估计过高。",
             },
         },
         "negatives": {"like": "negatives", "default": 4},
@@ -147,8 +148,8 @@ QUALITY = {
     "en": "Probabilities, on half of the validation pairs ({pairs}, the drawn ones among them): "
     "log loss {log_loss} ({log_loss_raw} uncalibrated, {base_log_loss} by the share of taken pairs "
     "alone), calibration error {ece} ({ece_raw} uncalibrated).",
-    "zh-hans": "概率质量(半数验证样本对,共 {pairs} 个,含抽取的负例):对数损失 {log_loss}"
-    "(未校准 {log_loss_raw},仅按正例占比 {base_log_loss}),校准误差 {ece}(未校准 {ece_raw})。",
+    "zh-hans": "概率质量（半数验证样本对，共 {pairs} 个，含抽取的负例）：对数损失 {log_loss}"
+    "（未校准 {log_loss_raw}，仅按正例占比 {base_log_loss}），校准误差 {ece}（未校准 {ece_raw}）。",
 }
 
 

@@ -23,13 +23,13 @@ from training.store import Checkpoint
 
 SPEC: dict[str, Any] = {
     "id": "ease",
-    "name": {"en": "EASE", "zh-hans": "EASE(浅层线性自编码器)"},
+    "name": {"en": "EASE", "zh-hans": "EASE（浅层线性自编码器）"},
     "kind": "top-n",
     "paper": "Steck: Embarrassingly shallow autoencoders for sparse data (WWW 2019), eq. 8",
     "help": {
         "en": "Learns for each item how much every other item speaks for or against it. One exact "
         "answer, one knob, and among the most accurate on small and middle-sized logs.",
-        "zh-hans": "为每个物品学习其他物品对它的支持或反对程度。只有一个精确解和一个旋钮,"
+        "zh-hans": "为每个物品学习其他物品对它的支持或反对程度。只有一个精确解和一个旋钮，"
         "在中小规模日志上属于最准确的模型。",
     },
     "when": {
@@ -39,7 +39,7 @@ SPEC: dict[str, Any] = {
     "cost": {
         "en": "1-2 seconds for 100,000 events; grows with the cube of the smaller of users and "
         "items.",
-        "zh-hans": "十万条事件 1-2 秒;随用户数与物品数中较小者的立方增长。",
+        "zh-hans": "十万条事件 1-2 秒；随用户数与物品数中较小者的立方增长。",
     },
     "formula": "B = I - P / diag(P), P = (X'X + l2 I)^-1; score(u) = x_u B",
     "needs": [],
@@ -65,7 +65,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "primal inverts items x items, dual users x users; auto takes the smaller. "
                 "The scores are the same.",
-                "zh-hans": "primal 求物品 x 物品矩阵的逆,dual 求用户 x 用户矩阵的逆;"
+                "zh-hans": "primal 求物品 x 物品矩阵的逆，dual 求用户 x 用户矩阵的逆；"
                 "auto 取较小者。得分相同。",
             },
         },

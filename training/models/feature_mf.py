@@ -27,19 +27,19 @@ SPEC: dict[str, Any] = {
         "en": "An item's vector is the sum of its own and those of its categories, its decade and, "
         "if wanted, its text; a person's is their own plus that of their profile. What is rare "
         "borrows from what it is like (demo: nDCG@10 .077; contrastive MF .075, popularity .048).",
-        "zh-hans": "物品向量由自身向量与其类别、年代(可选:文本)的向量相加而成;"
+        "zh-hans": "物品向量由自身向量与其类别、年代（可选：文本）的向量相加而成；"
         "用户向量为自身向量加其画像的向量。冷门物品可借用同类的信息"
-        "(演示数据 nDCG@10 为 .077;对比学习矩阵分解 .075,热门推荐 .048)。",
+        "（演示数据 nDCG@10 为 .077；对比学习矩阵分解 .075，热门推荐 .048）。",
     },
     "when": {
         "en": "The catalogue has categories or years, and many items have few events: an item that "
         "nobody took is ranked by its features alone.",
-        "zh-hans": "目录含类别或年份且许多物品事件很少时使用:无人接触过的物品仅凭特征排序。",
+        "zh-hans": "目录含类别或年份且许多物品事件很少时使用：无人接触过的物品仅凭特征排序。",
     },
     "cost": {
         "en": "As contrastive MF, and a little more for the features: about 40 seconds for 100,000 "
         "events on 9,000 items.",
-        "zh-hans": "与对比学习矩阵分解相近,特征略增开销:9,000 个物品、十万条事件约 40 秒。",
+        "zh-hans": "与对比学习矩阵分解相近，特征略增开销：9,000 个物品、十万条事件约 40 秒。",
     },
     "formula": "u = W I_u + b, v = V I_v + c, I = [one-hot id; categories; decade; text]; "
     "min -ln(exp(s(u, v) / t) / sum over j of exp(s(u, v_j) / t)), s = cosine",
@@ -53,7 +53,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Categories and decades of items. Without this, profiles and texts: plain "
                 "contrastive MF.",
-                "zh-hans": "使用物品的类别和年代。若此项、画像和文本均关闭,"
+                "zh-hans": "使用物品的类别和年代。若此项、画像和文本均关闭，"
                 "即普通对比学习矩阵分解。",
             },
         },
@@ -72,7 +72,7 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "Also read the items' texts (vectors of a language model, encoded once).",
-                "zh-hans": "同时读取物品文本(语言模型向量,只编码一次)。",
+                "zh-hans": "同时读取物品文本（语言模型向量，只编码一次）。",
             },
         },
         "id_dropout": {
@@ -85,7 +85,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Share of the items whose own vector is hidden in each step, so that the "
                 "features learn to stand alone. Higher helps new items.",
-                "zh-hans": "每一步隐藏自身向量的物品比例,使特征学会独立发挥作用。"
+                "zh-hans": "每一步隐藏自身向量的物品比例，使特征学会独立发挥作用。"
                 "越高对新物品越有利。",
             },
         },

@@ -29,11 +29,11 @@ SPEC: dict[str, Any] = {
     },
     "when": {
         "en": "New items arrive, yet most of the list should come from behaviour.",
-        "zh-hans": "有新物品加入,但列表主要仍应来自行为时使用。",
+        "zh-hans": "有新物品加入，但列表主要仍应来自行为时使用。",
     },
     "cost": {
         "en": "The sum of its two models, and one pass over the validation part for the weight.",
-        "zh-hans": "两个模型成本之和,外加为确定权重扫描一遍验证集。",
+        "zh-hans": "两个模型成本之和，外加为确定权重扫描一遍验证集。",
     },
     "formula": "score = w z(behaviour) + (1 - w) z(content); without events: z(behaviour) is "
     "what z(content) predicts, r z(content), r = their correlation over the other items",
@@ -47,7 +47,7 @@ SPEC: dict[str, Any] = {
             "choices": ["ials", "ease"],
             "help": {
                 "en": "The behaviour model. ials costs nothing more: the content model has it.",
-                "zh-hans": "行为模型。选 ials 不增加成本,因为内容模型已包含它。",
+                "zh-hans": "行为模型。选 ials 不增加成本，因为内容模型已包含它。",
             },
         },
         "weight": {
@@ -59,7 +59,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "1: by behaviour alone; 0: by content alone. Empty: the best of 0, .1 ... 1 "
                 "on validation.",
-                "zh-hans": "1:只看行为;0:只看内容。留空:取验证集上 0、0.1 … 1 中最好的。",
+                "zh-hans": "1：只看行为；0：只看内容。留空：取验证集上 0、0.1 … 1 中最好的。",
             },
         },
         "ridge": {

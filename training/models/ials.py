@@ -22,23 +22,23 @@ from training.store import Checkpoint
 
 SPEC: dict[str, Any] = {
     "id": "ials",
-    "name": {"en": "iALS", "zh-hans": "iALS(隐式交替最小二乘)"},
+    "name": {"en": "iALS", "zh-hans": "iALS（隐式交替最小二乘）"},
     "kind": "top-n",
     "paper": "Hu, Koren, Volinsky: Collaborative filtering for implicit feedback datasets (ICDM "
     "2008), eq. 4; Rendle, Krichene, Zhang, Koren: Revisiting the performance of iALS (2021)",
     "help": {
         "en": "Gives every person and item a short vector of tastes; what was never touched counts "
         "as a weak no. Tuned, it keeps up with far heavier models.",
-        "zh-hans": "为每个用户和物品学习一个简短的口味向量;从未接触的物品算作弱的“否”。"
+        "zh-hans": "为每个用户和物品学习一个简短的口味向量；从未接触的物品算作弱的“否”。"
         "调好参数后可与复杂得多的模型相当。",
     },
     "when": {
         "en": "The default for logs of any size; new events can be folded in without training.",
-        "zh-hans": "适用于任何规模日志的默认选择;新事件无需训练即可折入。",
+        "zh-hans": "适用于任何规模日志的默认选择；新事件无需训练即可折入。",
     },
     "cost": {
         "en": "2-4 seconds for 100,000 events; linear in events, cubic in factors.",
-        "zh-hans": "十万条事件 2-4 秒;随事件数线性增长,随因子数立方增长。",
+        "zh-hans": "十万条事件 2-4 秒；随事件数线性增长，随因子数立方增长。",
     },
     "formula": "min sum over all (u, i) of c (p - x_u y_i)^2 + reg (|x|^2 + |y|^2), "
     "c = 1 + alpha r, r = confidence / its mean",
@@ -57,7 +57,7 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "Rounds of solving all people, then all items. Each one saves a checkpoint.",
-                "zh-hans": "轮数:每轮先求解所有用户,再求解所有物品,并保存一个检查点。",
+                "zh-hans": "轮数：每轮先求解所有用户，再求解所有物品，并保存一个检查点。",
             },
         },
     },

@@ -33,7 +33,7 @@ SPEC: dict[str, Any] = {
     },
     "cost": {
         "en": "Under a second for 100,000 events; memory grows with items x k.",
-        "zh-hans": "十万条事件不到一秒;内存随物品数 x k 增长。",
+        "zh-hans": "十万条事件不到一秒；内存随物品数 x k 增长。",
     },
     "formula": "score(u, t) = sum over j in history of c(u, j) w(u, j) sim(j, t); "
     "sim(j, t) = <x_j, x_t> / (|x_j| |x_t| + shrink), kept for the k best j of each t",
@@ -49,7 +49,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Neighbours kept for each recommended item. More is smoother, less is "
                 "sharper.",
-                "zh-hans": "为每个被推荐物品保留的近邻数。越多越平滑,越少越敏锐。",
+                "zh-hans": "为每个被推荐物品保留的近邻数。越多越平滑，越少越敏锐。",
             },
         },
         "shrink": {

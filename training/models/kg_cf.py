@@ -28,20 +28,20 @@ SPEC: dict[str, Any] = {
         "en": "LightGCN whose items also carry what they are made of (director, brand, category): "
         "an item that nobody took yet is known by its facts. For items with a history they change "
         "nothing (demo, categories as facts: nDCG@10 .075, shuffled .075, LightGCN .075).",
-        "zh-hans": "在 LightGCN 的物品上加入其知识(导演、品牌、类别):"
+        "zh-hans": "在 LightGCN 的物品上加入其知识（导演、品牌、类别）："
         "尚无人接触的物品也可凭事实被了解。对已有历史的物品没有影响"
-        "(演示数据,以类别为事实:nDCG@10 为 .075,打乱后 .075,LightGCN .075)。",
+        "（演示数据，以类别为事实：nDCG@10 为 .075，打乱后 .075,LightGCN .075）。",
     },
     "when": {
         "en": "A file of triples (item, relation, entity) was uploaded, or categories are good, "
         "and there are new items. Train it once more with `shuffled`: only what is lost then came "
         "from the knowledge.",
-        "zh-hans": "已上传三元组文件(物品、关系、实体)或类别质量好,且有新物品时使用。"
-        "请再用 shuffled 训练一次:此时损失的部分才是知识带来的。",
+        "zh-hans": "已上传三元组文件（物品、关系、实体）或类别质量好，且有新物品时使用。"
+        "请再用 shuffled 训练一次：此时损失的部分才是知识带来的。",
     },
     "cost": {
         "en": "As LightGCN, plus triples x factors in every step.",
-        "zh-hans": "与 LightGCN 相同,每步另加三元组数 x 因子数。",
+        "zh-hans": "与 LightGCN 相同，每步另加三元组数 x 因子数。",
     },
     "formula": "E(0) = [users; items + w mean of their entities], E(k+1) = D^-1/2 A D^-1/2 E(k); "
     "e = mean over k = 0..K; loss as LightGCN",
@@ -68,7 +68,8 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Where the edges come from. catalogue: categories and decades; auto: the "
                 "triples where there are any, else the catalogue.",
-                "zh-hans": "边的来源。catalogue:类别与年代;auto:有三元组则用三元组,否则用目录。",
+                "zh-hans": "边的来源。catalogue：类别与年代；"
+                "auto：有三元组则用三元组，否则用目录。",
             },
         },
         "shuffled": {
@@ -78,7 +79,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "The control: each item gets the facts of another item, drawn at random. "
                 "What a graph gains must be lost here.",
-                "zh-hans": "对照:每个物品随机换上另一物品的事实。图谱带来的收益在此应当消失。",
+                "zh-hans": "对照：每个物品随机换上另一物品的事实。图谱带来的收益在此应当消失。",
             },
         },
         "loss": {"like": "graph_loss"},

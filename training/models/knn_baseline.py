@@ -26,16 +26,16 @@ SPEC: dict[str, Any] = {
         "of no use (demo: nDCG@10 .0001 against .048 of popularity): on top stand rare items that "
         "one neighbour rated highest.",
         "zh-hans": "根据对相同物品评分相近的人的评分来预测评分。"
-        "其推荐列表没有用处(演示数据 nDCG@10 为 .0001,热门为 .048):"
+        "其推荐列表没有用处（演示数据 nDCG@10 为 .0001，热门为 .048）："
         "排在最前的是某一个近邻给过最高分的冷门物品。",
     },
     "when": {
         "en": "Predicted stars are wanted and the ratings are few: it has little to tune.",
-        "zh-hans": "需要预测评分且评分不多时使用:几乎无需调节。",
+        "zh-hans": "需要预测评分且评分不多时使用：几乎无需调节。",
     },
     "cost": {
         "en": "Nothing to train; a list takes one pass over all ratings.",
-        "zh-hans": "无需训练;每个列表扫描一遍全部评分。",
+        "zh-hans": "无需训练；每个列表扫描一遍全部评分。",
     },
     "formula": "r(u, i) = b_ui + sum over the k nearest v that rated i of s(u, v) (r_vi - b_vi) / "
     "sum of s; s(u, v) = 1 / (1 + mean squared difference over common items)",
@@ -50,7 +50,7 @@ SPEC: dict[str, Any] = {
             "log": True,
             "help": {
                 "en": "People asked about each item. More is smoother, less is sharper.",
-                "zh-hans": "为每个物品参考的用户数。越多越平滑,越少越敏锐。",
+                "zh-hans": "为每个物品参考的用户数。越多越平滑，越少越敏锐。",
             },
         },
         "support": {

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SPEC: dict[str, Any] = {
     "id": "lightgcn",
     "class": "LightGCN",
-    "name": {"en": "LightGCN", "zh-hans": "LightGCN(轻量图卷积)"},
+    "name": {"en": "LightGCN", "zh-hans": "LightGCN（轻量图卷积）"},
     "kind": "top-n",
     "paper": "He, Deng, Wang, Li, Zhang, Wang: LightGCN: Simplifying and powering graph "
     "convolution network for recommendation (SIGIR 2020), eq. 3-4, 7; softmax loss: Wu et al. "
@@ -25,17 +25,17 @@ SPEC: dict[str, Any] = {
     "help": {
         "en": "Lets taste spread along the graph of who took what: a person is described by what "
         "they took, by who else took it, and so on.",
-        "zh-hans": "让口味沿“谁接触过什么”的图传播:用户由其接触过的物品、"
+        "zh-hans": "让口味沿“谁接触过什么”的图传播：用户由其接触过的物品、"
         "同样接触过这些物品的人等来描述。",
     },
     "when": {
         "en": "Short histories: neighbours of neighbours fill in what a person has not shown.",
-        "zh-hans": "历史较短时使用:邻居的邻居可补充用户尚未表现出的偏好。",
+        "zh-hans": "历史较短时使用：邻居的邻居可补充用户尚未表现出的偏好。",
     },
     "cost": {
         "en": "10 seconds for 100,000 events on 1,700 items; as contrastive MF, plus events x "
         "factors x layers in every step.",
-        "zh-hans": "1,700 个物品、十万条事件约 10 秒;与对比学习矩阵分解相同,"
+        "zh-hans": "1,700 个物品、十万条事件约 10 秒；与对比学习矩阵分解相同，"
         "每步另加事件数 x 因子数 x 层数。",
     },
     "formula": "E(k+1) = D^-1/2 A D^-1/2 E(k); e = mean over k = 0..K; "

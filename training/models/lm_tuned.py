@@ -29,21 +29,21 @@ SPEC: dict[str, Any] = {
         "en": "As “two_tower_text”, and the language model itself learns which words tell tastes "
         "apart. Where that does not raise validation NDCG@10, the untuned model is kept and the "
         "run says so.",
-        "zh-hans": "与“two_tower_text”相同,且语言模型本身也学习哪些词语能区分口味。"
-        "若验证集 NDCG@10 没有提高,则保留未微调的模型,并在实验中说明。",
+        "zh-hans": "与“two_tower_text”相同，且语言模型本身也学习哪些词语能区分口味。"
+        "若验证集 NDCG@10 没有提高，则保留未微调的模型，并在实验中说明。",
     },
     "when": {
         "en": "Texts use words of a trade that general language knows little of, and there are "
         "at least ten thousand events. Measure it against “two_tower_text”: often little is "
         "gained for much time.",
-        "zh-hans": "文本含通用语言少见的行业词汇,且至少有一万条事件时使用。"
-        "请与“two_tower_text”比较:往往耗时很多而收益很小。",
+        "zh-hans": "文本含通用语言少见的行业词汇，且至少有一万条事件时使用。"
+        "请与“two_tower_text”比较：往往耗时很多而收益很小。",
     },
     "cost": {
         "en": "Each epoch reads every text with gradients, then once more to measure: about two "
         "to four minutes for 10,000 titles on one core with bfloat16, four times that without.",
-        "zh-hans": "每轮带梯度阅读全部文本,再读一遍用于评估:支持 bfloat16 的单核上"
-        "一万个标题约二至四分钟,否则约为四倍。",
+        "zh-hans": "每轮带梯度阅读全部文本，再读一遍用于评估：支持 bfloat16 的单核上"
+        "一万个标题约二至四分钟，否则约为四倍。",
     },
     "formula": "s(u, i) = cosine(x_u, W2 gelu(W1 [f_i, white(LM(text_i))])) / t; lora: W + (2 / r)"
     " r B A, B = 0 first; loss as two_tower_text",
@@ -57,7 +57,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "The language model that is tuned: minilm is built in (English); an admin "
                 "may add folders.",
-                "zh-hans": "要微调的语言模型:minilm 为内置(英文);管理员可添加模型文件夹。",
+                "zh-hans": "要微调的语言模型：minilm 为内置（英文）；管理员可添加模型文件夹。",
             },
         },
         "tuning": {
@@ -69,8 +69,8 @@ SPEC: dict[str, Any] = {
                 "en": "frozen: the head alone; lora: a low-rank change of the attention; adalora: "
                 "the same, ranks where they matter; adapter: small layers between; full: all "
                 "weights.",
-                "zh-hans": "frozen:只训练头部;lora:对注意力做低秩修改;adalora:同上,"
-                "并把秩分配到重要处;adapter:层间小网络;full:全部权重。",
+                "zh-hans": "frozen：只训练头部；lora：对注意力做低秩修改；adalora：同上，"
+                "并把秩分配到重要处；adapter：层间小网络；full：全部权重。",
             },
         },
         "rank": {
@@ -83,7 +83,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Rank of lora and adalora, width of an adapter. Higher can change more, and "
                 "learn more by heart.",
-                "zh-hans": "lora 与 adalora 的秩,或 adapter 的宽度。越高改动越大,也越易死记。",
+                "zh-hans": "lora 与 adalora 的秩，或 adapter 的宽度。越高改动越大，也越易死记。",
             },
         },
         "pretraining": {
@@ -94,7 +94,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "What it reads the catalogue for first. mlm: hidden words; simcse: a text "
                 "is nearest to itself. Kept only as far as held-out texts are read better.",
-                "zh-hans": "先如何阅读目录文本。mlm:猜被遮住的词;simcse:文本与自身最近。"
+                "zh-hans": "先如何阅读目录文本。mlm：猜被遮住的词；simcse：文本与自身最近。"
                 "只保留对留出文本有改进的部分。",
             },
         },
@@ -107,7 +107,7 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "Steps of 64 texts of that reading.",
-                "zh-hans": "该阅读的步数,每步 64 条文本。",
+                "zh-hans": "该阅读的步数，每步 64 条文本。",
             },
         },
         "factors": {"like": "factors", "tune": [32, 128]},
@@ -123,7 +123,7 @@ SPEC: dict[str, Any] = {
             "tune": [0.0, 0.1],
             "help": {
                 "en": "Higher pulls all learnt weights towards 0 (AdamW).",
-                "zh-hans": "越高,所有学习的权重越被拉向 0(AdamW)。",
+                "zh-hans": "越高，所有学习的权重越被拉向 0(AdamW)。",
             },
         },
         "head_learning_rate": {"like": "learning_rate", "default": 0.003, "tune": False},
@@ -133,7 +133,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Passes with the language model frozen. Empty: until validation stops "
                 "rising.",
-                "zh-hans": "冻结语言模型时的轮数。留空:直到验证指标不再上升。",
+                "zh-hans": "冻结语言模型时的轮数。留空：直到验证指标不再上升。",
             },
         },
         "learning_rate": {
@@ -142,7 +142,7 @@ SPEC: dict[str, Any] = {
             "tune": [0.0001, 0.002],
             "help": {
                 "en": "Length of a step with the language model; for full a tenth of it counts.",
-                "zh-hans": "语言模型一同学习时的步长;full 方式取其十分之一。",
+                "zh-hans": "语言模型一同学习时的步长；full 方式取其十分之一。",
             },
         },
         "batch": {
@@ -154,7 +154,7 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "Texts that are read in a step; each stands against the others.",
-                "zh-hans": "每一步阅读的文本数,各与其余文本对比。",
+                "zh-hans": "每一步阅读的文本数，各与其余文本对比。",
             },
         },
         "epochs": {
@@ -167,8 +167,8 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Passes with the language model learning; 0: none. Empty: until validation "
                 "stops rising, at most 8.",
-                "zh-hans": "语言模型一同学习的轮数;0 表示不学。"
-                "留空:直到验证指标不再上升,最多 8 轮。",
+                "zh-hans": "语言模型一同学习的轮数；0 表示不学。"
+                "留空：直到验证指标不再上升，最多 8 轮。",
             },
         },
         "accumulate": {"like": "accumulate"},
@@ -179,7 +179,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Numbers that texts are read in while learning. auto: bfloat16 where the "
                 "processor multiplies it, which is about three times as fast.",
-                "zh-hans": "学习时阅读文本所用的数值精度。auto:处理器支持 bfloat16 乘法时使用它,"
+                "zh-hans": "学习时阅读文本所用的数值精度。auto：处理器支持 bfloat16 乘法时使用它，"
                 "速度约为三倍。",
             },
         },
@@ -199,7 +199,7 @@ NOTES = {
     "dropped": {
         "en": "Tuning the language model did not pay: validation NDCG@10 was {before:.4f} before "
         "and {after:.4f} after it. The untuned model is in use.",
-        "zh-hans": "微调语言模型没有收益:验证集 NDCG@10 微调前为 {before:.4f},"
+        "zh-hans": "微调语言模型没有收益：验证集 NDCG@10 微调前为 {before:.4f}，"
         "微调后为 {after:.4f}。现使用未微调的模型。",
     },
 }

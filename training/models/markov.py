@@ -18,7 +18,7 @@ from training.store import Checkpoint
 
 SPEC: dict[str, Any] = {
     "id": "markov",
-    "name": {"en": "Markov chain (what follows)", "zh-hans": "马尔可夫链(什么接什么)"},
+    "name": {"en": "Markov chain (what follows)", "zh-hans": "马尔可夫链（什么接什么）"},
     "kind": "sequence",
     "paper": "Shani, Heckerman, Brafman: An MDP-based recommender system (JMLR 2005), §4.1 with "
     "its skipping; Rendle, Freudenthaler, Schmidt-Thieme: Factorizing personalized Markov chains "
@@ -26,17 +26,17 @@ SPEC: dict[str, Any] = {
     "help": {
         "en": "Counts what people took next after each item, and a little what they took later. "
         "The newest item speaks loudest, older ones back it up.",
-        "zh-hans": "统计人们在每个物品之后接着选了什么,也少量计入更晚选的。"
-        "最新的物品影响最大,较早的作为补充。",
+        "zh-hans": "统计人们在每个物品之后接着选了什么，也少量计入更晚选的。"
+        "最新的物品影响最大，较早的作为补充。",
     },
     "when": {
         "en": "The baseline for every sequence model: seconds, and on sparse histories hard to "
         "beat. Anonymous sessions are served at once.",
-        "zh-hans": "所有序列模型的基线:只需数秒,在稀疏历史上很难超越。可立即服务匿名会话。",
+        "zh-hans": "所有序列模型的基线：只需数秒，在稀疏历史上很难超越。可立即服务匿名会话。",
     },
     "cost": {
         "en": "A second for 100,000 events; linear in events x window.",
-        "zh-hans": "十万条事件约一秒;随事件数 x 窗口线性增长。",
+        "zh-hans": "十万条事件约一秒；随事件数 x 窗口线性增长。",
     },
     "formula": "score(u, t) = sum over j in history of c(u, j) recency^(items taken after j) "
     "P(j, t); P(j, t) = sum over g of decay^(g - 1) n_g(j, t) / (n(j) + shrink), n_g = times "
@@ -53,7 +53,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "How many places later still counts. 1: the next item alone, a chain of "
                 "first order.",
-                "zh-hans": "之后多少个位置仍计入。1:只看下一个物品,即一阶链。",
+                "zh-hans": "之后多少个位置仍计入。1：只看下一个物品，即一阶链。",
             },
         },
         "decay": {
@@ -65,7 +65,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Weight of a place relative to the one before it. 1: all places of the "
                 "window alike.",
-                "zh-hans": "每个位置相对于前一个位置的权重。1:窗口内各位置相同。",
+                "zh-hans": "每个位置相对于前一个位置的权重。1：窗口内各位置相同。",
             },
         },
         "shrink": {
@@ -88,7 +88,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Weight of an item of the history relative to the next newer one. Towards 0 "
                 "only the newest one speaks; 1: all alike.",
-                "zh-hans": "历史中一个物品相对于下一个更新物品的权重。趋近 0 时只看最新的;"
+                "zh-hans": "历史中一个物品相对于下一个更新物品的权重。趋近 0 时只看最新的；"
                 "1 表示全部相同。",
             },
         },

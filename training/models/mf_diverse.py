@@ -27,20 +27,20 @@ SPEC: dict[str, Any] = {
         "en": "Contrastive MF with a second aim: the items at the top of each person's list should "
         "differ. The weight is fixed by training; the slider of the trade-off page can be moved "
         "later.",
-        "zh-hans": "带第二目标的对比学习矩阵分解:每个用户列表顶部的物品应彼此不同。"
-        "权重在训练时固定,而权衡页的滑块可随时移动。",
+        "zh-hans": "带第二目标的对比学习矩阵分解：每个用户列表顶部的物品应彼此不同。"
+        "权重在训练时固定，而权衡页的滑块可随时移动。",
     },
     "when": {
         "en": "To compare diversity inside the training with diversity after it. Demo, nDCG@10 at "
         "the same ILD: .075 against .073 of mf_ssm with mmr at .71, .071 against .068 at .80 (both "
         "within the noise), .058 against .066 at .85.",
-        "zh-hans": "用于比较训练内与训练后的多样性。演示数据上,相同 ILD 下的 nDCG@10:"
-        "ILD .71 时 .075,mf_ssm 加 mmr 为 .073;.80 时 .071 对 .068(均在误差内);"
+        "zh-hans": "用于比较训练内与训练后的多样性。演示数据上，相同 ILD 下的 nDCG@10:"
+        "ILD .71 时 .075,mf_ssm 加 mmr 为 .073;.80 时 .071 对 .068（均在误差内）；"
         ".85 时 .058 对 .066。",
     },
     "cost": {
         "en": "About twice contrastive MF: half a minute for 100,000 events on 9,000 items.",
-        "zh-hans": "约为对比学习矩阵分解的两倍:9,000 个物品、十万条事件约半分钟。",
+        "zh-hans": "约为对比学习矩阵分解的两倍：9,000 个物品、十万条事件约半分钟。",
     },
     "formula": "min (1 - w) InfoNCE + w sum over i != j of p_i p_j cos(i, j) / sum over i != j "
     "of p_i p_j, p = softmax of the user's best unseen scores",
@@ -56,7 +56,7 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "0: by relevance alone (mf_ssm); 1: by unlikeness alone, whatever was taken.",
-                "zh-hans": "0:只看相关性(即 mf_ssm);1:只看差异,不顾用户接触过什么。",
+                "zh-hans": "0：只看相关性（即 mf_ssm）；1：只看差异，不顾用户接触过什么。",
             },
         },
         "list_size": {
@@ -79,7 +79,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "What makes items alike. auto: categories where there are any, else who "
                 "took them.",
-                "zh-hans": "以什么衡量物品相似。auto:有类别则用类别,否则用共同接触者。",
+                "zh-hans": "以什么衡量物品相似。auto：有类别则用类别，否则用共同接触者。",
             },
         },
         "factors": {"like": "factors", "tune": [16, 128]},

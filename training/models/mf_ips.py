@@ -30,17 +30,17 @@ SPEC: dict[str, Any] = {
     "help": {
         "en": "Popular items were taken more because they were shown more. An event on a rarely "
         "taken item is weighed up by its estimated chance to be seen.",
-        "zh-hans": "热门物品被选得多,部分原因是展示得多。"
-        "对少有人选的物品,其事件按估计的被看见概率加权放大。",
+        "zh-hans": "热门物品被选得多，部分原因是展示得多。"
+        "对少有人选的物品，其事件按估计的被看见概率加权放大。",
     },
     "when": {
         "en": "The tail matters. On a test that favours what was popular it may lose some "
         "nDCG: read the tail's figures beside it.",
-        "zh-hans": "重视长尾时使用。在偏向热门的测试集上 nDCG 可能略低:请一并查看长尾指标。",
+        "zh-hans": "重视长尾时使用。在偏向热门的测试集上 nDCG 可能略低：请一并查看长尾指标。",
     },
     "cost": {
         "en": "As iALS: 2-4 seconds for 100,000 events.",
-        "zh-hans": "与 iALS 相同:十万条事件 2-4 秒。",
+        "zh-hans": "与 iALS 相同：十万条事件 2-4 秒。",
     },
     "formula": "iALS with confidence c(u, i) / p_i, p_i = max(clip, (n_i / max n) ^ power), n_i = "
     "training users of i; weights scaled back to their mean",
@@ -56,7 +56,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "How strongly showing followed popularity. 0: not at all, which is iALS; "
                 "higher lifts the tail more.",
-                "zh-hans": "曝光随热门程度变化的强度。0:完全不随,即 iALS;越高越提升长尾。",
+                "zh-hans": "曝光随热门程度变化的强度。0：完全不随，即 iALS；越高越提升长尾。",
             },
         },
         "clip": {
@@ -69,7 +69,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Least chance to be seen that is believed. Lower corrects more and rests on "
                 "few events; 1 is iALS.",
-                "zh-hans": "可信的最低曝光概率。越低修正越多,但依赖更少的事件;1 即 iALS。",
+                "zh-hans": "可信的最低曝光概率。越低修正越多，但依赖更少的事件；1 即 iALS。",
             },
         },
         "factors": {"like": "factors", "tune": [16, 128]},

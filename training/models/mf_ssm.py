@@ -25,19 +25,19 @@ SPEC: dict[str, Any] = {
     "help": {
         "en": "Gives every person and item a direction, and turns each person towards what they "
         "took and away from everything else.",
-        "zh-hans": "为每个用户和物品学习一个方向,使用户靠近其接触过的物品、远离其余物品。",
+        "zh-hans": "为每个用户和物品学习一个方向，使用户靠近其接触过的物品、远离其余物品。",
     },
     "when": {
         "en": "You want contrastive learning on ids alone, or to compare losses on one model. Long "
         "tails gain: a softmax does not run after the popular items.",
-        "zh-hans": "需要仅基于标识的对比学习,或在同一模型上比较不同损失时使用。"
-        "长尾物品会受益:softmax 不会只追逐热门物品。",
+        "zh-hans": "需要仅基于标识的对比学习，或在同一模型上比较不同损失时使用。"
+        "长尾物品会受益：softmax 不会只追逐热门物品。",
     },
     "cost": {
         "en": "5 seconds for 100,000 events on 1,700 items, 12 on 9,000; linear in users x items x "
         "epochs (from 20,000 items on: x negatives).",
-        "zh-hans": "1,700 个物品、十万条事件约 5 秒,9,000 个物品约 12 秒;"
-        "随用户数 x 物品数 x 轮数线性增长(物品超过 20,000 个时:x 负例数)。",
+        "zh-hans": "1,700 个物品、十万条事件约 5 秒，9,000 个物品约 12 秒；"
+        "随用户数 x 物品数 x 轮数线性增长（物品超过 20,000 个时：x 负例数）。",
     },
     "formula": "infonce: min -ln(exp(s(u, i) / t) / sum over j of exp(s(u, j) / t)), "
     "s = cosine(x_u, y_i); hinge: max(0, margin - s(u, i) + s(u, j))",
@@ -52,8 +52,8 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "What is minimised. infonce: softmax against all; hinge: a margin ahead of "
                 "others; bce, focal: yes or no; mse: 1 or 0.",
-                "zh-hans": "要最小化的损失。infonce:与所有物品对比的 softmax;hinge:领先一个间隔;"
-                "bce、focal:是或否;mse:1 或 0。",
+                "zh-hans": "要最小化的损失。infonce：与所有物品对比的 softmax；hinge：领先一个间隔；"
+                "bce、focal：是或否；mse:1 或 0。",
             },
         },
         "factors": {"like": "factors", "tune": [16, 128]},
@@ -79,7 +79,7 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "hinge only: how far ahead of others is far enough.",
-                "zh-hans": "仅用于 hinge:领先多少才算足够。",
+                "zh-hans": "仅用于 hinge：领先多少才算足够。",
             },
         },
         "gamma": {
@@ -91,7 +91,7 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "focal only: higher looks away from what is already right; 0 is bce.",
-                "zh-hans": "仅用于 focal:越高越忽略已判断正确的样本;0 即 bce。",
+                "zh-hans": "仅用于 focal：越高越忽略已判断正确的样本；0 即 bce。",
             },
         },
         "negatives": {
@@ -104,8 +104,8 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Items drawn against each batch, where not all of them stand there: infonce "
                 "from 20,000 items on, the other losses always.",
-                "zh-hans": "每批抽取的负例物品数(当不与全部物品对比时):infonce 在物品超过 "
-                "20,000 个时使用,其他损失始终使用。",
+                "zh-hans": "每批抽取的负例物品数（当不与全部物品对比时）：infonce 在物品超过 "
+                "20,000 个时使用，其他损失始终使用。",
             },
         },
         "popularity": {"like": "popularity_logq"},
@@ -118,7 +118,7 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "mse only: higher pulls the vectors of each event towards 0.",
-                "zh-hans": "仅用于 mse:越高,每个事件的向量越被拉向 0。",
+                "zh-hans": "仅用于 mse：越高，每个事件的向量越被拉向 0。",
             },
         },
         "learning_rate": {"like": "learning_rate"},

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SPEC: dict[str, Any] = {
     "id": "mmoe",
     "class": "MixtureOfExperts",
-    "name": {"en": "Click and satisfaction (MMoE)", "zh-hans": "点击与满意度(MMoE)"},
+    "name": {"en": "Click and satisfaction (MMoE)", "zh-hans": "点击与满意度（MMoE）"},
     "kind": "top-n",
     "paper": "Ma, Zhao, Yi, Chen, Hong, Chi: Modeling task relationships in multi-task learning "
     "with multi-gate mixture-of-experts (KDD 2018), eq. 6-8",
@@ -29,18 +29,18 @@ SPEC: dict[str, Any] = {
         "rating, a purchase after a view). Lists mix both. Demo, one model asked with satisfaction "
         "0 and .25: nDCG@10 .061 and .053, on items that satisfied .050 and .052 (popularity "
         ".048 and .043).",
-        "zh-hans": "同时学习两件事:用户会接触什么,以及其中哪些令其满意(高评分、浏览后购买)。"
-        "列表综合两者。演示数据,同一模型在 satisfaction 为 0 和 .25 时:nDCG@10 为 .061 和 .053,"
-        "仅计令人满意的物品为 .050 和 .052(热门推荐 .048 和 .043)。",
+        "zh-hans": "同时学习两件事：用户会接触什么，以及其中哪些令其满意（高评分、浏览后购买）。"
+        "列表综合两者。演示数据，同一模型在 satisfaction 为 0 和 .25 时：nDCG@10 为 .061 和 .053,"
+        "仅计令人满意的物品为 .050 和 .052（热门推荐 .048 和 .043）。",
     },
     "when": {
         "en": "What is clicked is not what pleases. The log must tell: ratings that count as much "
         "as their value, or events of different weight.",
-        "zh-hans": "点击的不等于喜欢的。日志须能区分:评分按其值计入,或不同事件有不同权重。",
+        "zh-hans": "点击的不等于喜欢的。日志须能区分：评分按其值计入，或不同事件有不同权重。",
     },
     "cost": {
         "en": "As NeuMF: two or three minutes for 100,000 events on 9,000 items.",
-        "zh-hans": "与 NeuMF 相近:9,000 个物品、十万条事件约两三分钟。",
+        "zh-hans": "与 NeuMF 相近：9,000 个物品、十万条事件约两三分钟。",
     },
     "formula": "y_k = tower_k(sum over e of g_ke(x) expert_e(x)), g_k = softmax(W_k x), "
     "x = [user; item; p_u * q_i]; score = ln P(taken) + satisfaction ln P(satisfied | taken)",
@@ -57,7 +57,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "How much satisfaction counts in the lists. 0: only what is taken; 1: what "
                 "is taken and satisfies.",
-                "zh-hans": "满意度在列表中的比重。0:只看是否接触;1:看是否接触且满意。",
+                "zh-hans": "满意度在列表中的比重。0：只看是否接触；1：看是否接触且满意。",
             },
         },
         "satisfied": {
@@ -70,7 +70,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Confidence from which a positive satisfied. Empty: the first one above the "
                 "mean.",
-                "zh-hans": "从多大置信度起算作满意。留空:高于平均值的最小置信度。",
+                "zh-hans": "从多大置信度起算作满意。留空：高于平均值的最小置信度。",
             },
         },
         "second": {
@@ -82,7 +82,7 @@ SPEC: dict[str, Any] = {
             "tune": [0.0, 1.0],
             "help": {
                 "en": "Weight of the second question while learning. 0: the first is learnt alone.",
-                "zh-hans": "训练时第二个问题的权重。0:只学习第一个。",
+                "zh-hans": "训练时第二个问题的权重。0：只学习第一个。",
             },
         },
         "experts": {
@@ -94,7 +94,7 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "Small networks that both questions share; each mixes them its own way.",
-                "zh-hans": "两个问题共享的小网络数,各自以不同方式混合。",
+                "zh-hans": "两个问题共享的小网络数，各自以不同方式混合。",
             },
         },
         "hidden": {
@@ -171,8 +171,8 @@ class MixtureOfExperts(Learnt):
                 "en": f"Satisfied: a confidence of at least {self.satisfied_:g}. Of two validation "
                 f"pairs, one that satisfied and one that did not, the model tells which in "
                 f"{self.auc_:.1%} of the cases (chance: 50 %).",
-                "zh-hans": f"满意:置信度不低于 {self.satisfied_:g}。对于一满意、一不满意的两个验证"
-                f"样本对,模型有 {self.auc_:.1%} 的把握分辨(随机为 50%)。",
+                "zh-hans": f"满意：置信度不低于 {self.satisfied_:g}。对于一满意、一不满意的两个验证"
+                f"样本对，模型有 {self.auc_:.1%} 的把握分辨（随机为 50%）。",
             }
         ]
 

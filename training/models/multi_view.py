@@ -30,9 +30,9 @@ SPEC: dict[str, Any] = {
         "en": "Compares person and item once in each view (behaviour, catalogue, text) and adds "
         "up. The more often an item was taken, the more its behaviour counts: separate towers for "
         "head and tail (demo: nDCG@10 .077; contrastive MF .075, popularity .048).",
-        "zh-hans": "在每个视图(行为、目录、文本)中各比较一次用户与物品再相加。"
-        "物品被接触越多,行为视图的权重越大:头部与长尾各有侧重"
-        "(演示数据 nDCG@10 为 .077;对比学习矩阵分解 .075,热门推荐 .048)。",
+        "zh-hans": "在每个视图（行为、目录、文本）中各比较一次用户与物品再相加。"
+        "物品被接触越多，行为视图的权重越大：头部与长尾各有侧重"
+        "（演示数据 nDCG@10 为 .077；对比学习矩阵分解 .075，热门推荐 .048）。",
     },
     "when": {
         "en": "Popular items are known by who took them, rare ones by what they are. Switch views "
@@ -54,7 +54,7 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "The view of who took what (a vector for each item's id).",
-                "zh-hans": "行为视图(每个物品标识一个向量)。",
+                "zh-hans": "行为视图（每个物品标识一个向量）。",
             },
         },
         "catalogue": {
@@ -63,7 +63,7 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "The view of categories and decades.",
-                "zh-hans": "目录视图(类别与年代)。",
+                "zh-hans": "目录视图（类别与年代）。",
             },
         },
         "text": {
@@ -72,7 +72,7 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "The view of the items' texts (vectors of a language model, encoded once).",
-                "zh-hans": "文本视图(语言模型向量,只编码一次)。",
+                "zh-hans": "文本视图（语言模型向量，只编码一次）。",
             },
         },
         "trust": {
@@ -85,8 +85,8 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Events of an item from which on its behaviour counts more than the other "
                 "views together. 0: behaviour alone, wherever there is any.",
-                "zh-hans": "物品的事件数超过此值时,行为视图的权重大于其余视图之和。"
-                "0:只要有行为就只看行为。",
+                "zh-hans": "物品的事件数超过此值时，行为视图的权重大于其余视图之和。"
+                "0：只要有行为就只看行为。",
             },
         },
         "factors": {"like": "factors", "tune": [16, 128]},
@@ -146,7 +146,8 @@ class MultiView(LearntFactors):
             {
                 "en": f"Mean weight of each view on the fifth of items taken most (head) and on "
                 f"the others (tail): {told}.",
-                "zh-hans": f"各视图在最热门五分之一物品(head)和其余物品(tail)上的平均权重:{told}。",
+                "zh-hans": "各视图在最热门五分之一物品（head）和其余物品（tail）上的"
+                f"平均权重：{told}。",
             }
         ]
 

@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 SPEC: dict[str, Any] = {
     "id": "multvae",
     "class": "MultVAE",
-    "name": {"en": "Mult-VAE", "zh-hans": "Mult-VAE(多项式变分自编码器)"},
+    "name": {"en": "Mult-VAE", "zh-hans": "Mult-VAE（多项式变分自编码器）"},
     "kind": "top-n",
     "paper": "Liang, Krishnan, Hoffman, Jebara: Variational autoencoders for collaborative "
     "filtering (WWW 2018), eq. 3-7, beta annealed as in section 2.2.2",
     "help": {
         "en": "Squeezes a history through a narrow, noisy code and learns to restore it; what it "
         "restores beyond the history is what it recommends.",
-        "zh-hans": "把历史压缩成带噪声的窄编码再学习还原;还原结果中超出历史的部分就是推荐。",
+        "zh-hans": "把历史压缩成带噪声的窄编码再学习还原；还原结果中超出历史的部分就是推荐。",
     },
     "when": {
         "en": "Many users with long histories, and tastes that no weighted sum describes.",
-        "zh-hans": "用户多且历史长,口味无法用加权和描述时使用。",
+        "zh-hans": "用户多且历史长，口味无法用加权和描述时使用。",
     },
     "cost": {
         "en": "Half a minute for 100,000 events on 1,700 items; linear in users x items x hidden "
         "x epochs.",
-        "zh-hans": "1,700 个物品、十万条事件约半分钟;随用户数 x 物品数 x 层宽 x 轮数线性增长。",
+        "zh-hans": "1,700 个物品、十万条事件约半分钟；随用户数 x 物品数 x 层宽 x 轮数线性增长。",
     },
     "formula": "max E_q[sum over i of x_ui ln softmax(f(z))_i] - beta KL(q(z | x_u) || N(0, I)), "
     "q(z | x) = N(mu(x), sigma(x)), x dropped out and of length 1",
@@ -73,7 +73,7 @@ SPEC: dict[str, Any] = {
             "tune": [0.0, 1.0],
             "help": {
                 "en": "Higher keeps codes nearer to the normal law and remembers less of each.",
-                "zh-hans": "越高编码越接近正态分布,记住的个体信息越少。",
+                "zh-hans": "越高编码越接近正态分布，记住的个体信息越少。",
             },
         },
         "anneal": {
@@ -109,7 +109,7 @@ SPEC: dict[str, Any] = {
             "tune": [0.0, 0.1],
             "help": {
                 "en": "Higher pulls all weights towards 0 (AdamW's weight decay).",
-                "zh-hans": "越高,所有权重越被拉向 0(AdamW 权重衰减)。",
+                "zh-hans": "越高，所有权重越被拉向 0(AdamW 权重衰减)。",
             },
         },
         "learning_rate": {"like": "learning_rate", "default": 0.001, "tune": [0.0002, 0.005]},

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SPEC: dict[str, Any] = {
     "id": "neumf",
     "class": "NeuMF",
-    "name": {"en": "NeuMF", "zh-hans": "NeuMF(神经矩阵分解)"},
+    "name": {"en": "NeuMF", "zh-hans": "NeuMF（神经矩阵分解）"},
     "kind": "top-n",
     "paper": "He, Liao, Zhang, Nie, Hu, Chua: Neural collaborative filtering (WWW 2017), eq. 9-12; "
     "read with Rendle, Krichene, Zhang, Anderson: Neural collaborative filtering vs. matrix "
@@ -29,17 +29,17 @@ SPEC: dict[str, Any] = {
         "en": "A network looks at a person and an item together and says yes or no. It does not "
         "repay its cost: below BPR on the same events (MovieLens 100K, one split: nDCG@10 .27 "
         "against .30).",
-        "zh-hans": "由神经网络同时查看用户和物品并回答是或否。效果配不上成本:"
-        "同样的事件上不如 BPR(MovieLens 100K 的一个划分:nDCG@10 为 .27 对 .30)。",
+        "zh-hans": "由神经网络同时查看用户和物品并回答是或否。效果配不上成本："
+        "同样的事件上不如 BPR(MovieLens 100K 的一个划分：nDCG@10 为 .27 对 .30)。",
     },
     "when": {
         "en": "As a baseline that papers compare with; a tuned dot product is better and faster.",
-        "zh-hans": "作为论文常用的对比基线;调好的点积更好也更快。",
+        "zh-hans": "作为论文常用的对比基线；调好的点积更好也更快。",
     },
     "cost": {
         "en": "2 seconds an epoch for 100,000 events on 1,700 items, 4 on 9,000; a minute or "
         "two in all. Scoring looks at every pair.",
-        "zh-hans": "十万条事件每轮约 2 秒(1,700 个物品)到 4 秒(9,000 个物品),共约一两分钟。"
+        "zh-hans": "十万条事件每轮约 2 秒（1,700 个物品）到 4 秒（9,000 个物品），共约一两分钟。"
         "打分时须逐对计算。",
     },
     "formula": "min -ln sigmoid(s(u, i)) - mean over j of ln(1 - sigmoid(s(u, j))), "
@@ -57,7 +57,7 @@ SPEC: dict[str, Any] = {
             "tune": [16, 128],
             "help": {
                 "en": "Width of the network's first layer; each of three halves it.",
-                "zh-hans": "网络第一层的宽度;共三层,逐层减半。",
+                "zh-hans": "网络第一层的宽度；共三层，逐层减半。",
             },
         },
         "dropout": {

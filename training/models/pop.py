@@ -23,7 +23,7 @@ SPEC: dict[str, Any] = {
     },
     "when": {
         "en": "As baseline, and for people without any history.",
-        "zh-hans": "作为基线,以及用于没有任何历史的用户。",
+        "zh-hans": "作为基线，以及用于没有任何历史的用户。",
     },
     "cost": {"en": "One pass over the log.", "zh-hans": "扫描一遍日志。"},
     "formula": "score(i) = number of users with i in train",

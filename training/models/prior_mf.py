@@ -23,27 +23,27 @@ from training.store import Checkpoint
 SPEC: dict[str, Any] = {
     "id": "prior_mf",
     "class": "PriorMF",
-    "name": {"en": "Biased MF with a prior", "zh-hans": "带先验的矩阵分解(经验贝叶斯)"},
+    "name": {"en": "Biased MF with a prior", "zh-hans": "带先验的矩阵分解（经验贝叶斯）"},
     "kind": "rating",
     "paper": "Zhang, Koren: Efficient Bayesian hierarchical user modeling for recommendation "
     "systems (SIGIR 2007), §3; items as in Koren, Bell, Volinsky (IEEE Computer 2009), eq. 5",
     "help": {
         "en": "Biased MF in which a new person is first taken for an average one, and every rating "
         "moves them from there. How fast is learnt from everybody else.",
-        "zh-hans": "在带偏置的矩阵分解中,新用户先被视为平均用户,此后每条评分使其偏离;"
+        "zh-hans": "在带偏置的矩阵分解中，新用户先被视为平均用户，此后每条评分使其偏离；"
         "偏离的快慢从其他所有用户学得。",
     },
     "when": {
         "en": "Many people have given one to five ratings: with three each for half of the people, "
         "RMSE 1.021 against 1.033 of biased MF (demo). With long histories biased MF is better "
         "(.903 against .923): there the prior trusts the items' vectors too much.",
-        "zh-hans": "许多用户只有一到五条评分时使用:演示数据中半数用户各留三条时,"
-        "RMSE 为 1.021,带偏置的矩阵分解为 1.033。历史较长时后者更好(.903 对 .923):"
+        "zh-hans": "许多用户只有一到五条评分时使用：演示数据中半数用户各留三条时，"
+        "RMSE 为 1.021，带偏置的矩阵分解为 1.033。历史较长时后者更好（.903 对 .923）："
         "此时先验过于相信物品向量。",
     },
     "cost": {
         "en": "Two to three times biased MF: some seconds for 100,000 ratings.",
-        "zh-hans": "约为带偏置的矩阵分解的两到三倍:十万条评分需数秒。",
+        "zh-hans": "约为带偏置的矩阵分解的两到三倍：十万条评分需数秒。",
     },
     "formula": "x_u ~ N(m, S), r = mean + b_i + z_i x_u + noise, z_i = [y_i, 1]; "
     "x_u = (Z'Z / v + S^-1)^-1 (Z'r / v + S^-1 m); m, S, v by EM",
@@ -59,7 +59,7 @@ SPEC: dict[str, Any] = {
             "log": True,
             "help": {
                 "en": "While items are learnt: higher keeps vectors with few ratings closer to 0.",
-                "zh-hans": "学习物品时:越高,评分少的向量越接近 0。",
+                "zh-hans": "学习物品时：越高，评分少的向量越接近 0。",
             },
         },
         "bias_regularization": {
@@ -70,7 +70,7 @@ SPEC: dict[str, Any] = {
             "log": True,
             "help": {
                 "en": "While items are learnt: higher keeps few ratings closer to the mean.",
-                "zh-hans": "学习物品时:越高,评分少者越接近平均评分。",
+                "zh-hans": "学习物品时：越高，评分少者越接近平均评分。",
             },
         },
         "iterations": {"like": "iterations"},

@@ -17,22 +17,22 @@ from training.store import Checkpoint
 SPEC: dict[str, Any] = {
     "id": "puresvd",
     "class": "PureSVD",
-    "name": {"en": "PureSVD", "zh-hans": "PureSVD(截断奇异值分解)"},
+    "name": {"en": "PureSVD", "zh-hans": "PureSVD（截断奇异值分解）"},
     "kind": "top-n",
     "paper": "Cremonesi, Koren, Turrin: Performance of recommender algorithms on top-N "
     "recommendation tasks (RecSys 2010)",
     "help": {
         "en": "Describes the log by its strongest common directions of taste. One exact answer, "
         "nothing to tune but their number.",
-        "zh-hans": "用日志中最强的几个共同口味方向来描述它。只有一个精确解,除方向个数外无需调节。",
+        "zh-hans": "用日志中最强的几个共同口味方向来描述它。只有一个精确解，除方向个数外无需调节。",
     },
     "when": {
         "en": "A sanity check for factor models, and when training must take no time.",
-        "zh-hans": "用于检验因子模型是否合理,或训练必须极快时使用。",
+        "zh-hans": "用于检验因子模型是否合理，或训练必须极快时使用。",
     },
     "cost": {
         "en": "A tenth of a second for 100,000 events; linear in events x factors.",
-        "zh-hans": "十万条事件约 0.1 秒;随事件数 x 因子数线性增长。",
+        "zh-hans": "十万条事件约 0.1 秒；随事件数 x 因子数线性增长。",
     },
     "formula": "X ~ U S V' of rank f; score(u, i) = (X V V')[u, i]",
     "needs": [],
@@ -46,7 +46,7 @@ SPEC: dict[str, Any] = {
             "log": True,
             "help": {
                 "en": "Number of directions. Small logs want 16, large ones 64 and more.",
-                "zh-hans": "方向个数。小日志用 16,大日志用 64 或更多。",
+                "zh-hans": "方向个数。小日志用 16，大日志用 64 或更多。",
             },
         }
     },

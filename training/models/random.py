@@ -23,7 +23,7 @@ SPEC: dict[str, Any] = {
     },
     "when": {
         "en": "To see the floor: a model that does not beat it has learnt nothing.",
-        "zh-hans": "用于查看下限:不能超过它的模型什么也没学到。",
+        "zh-hans": "用于查看下限：不能超过它的模型什么也没学到。",
     },
     "cost": {"en": "None to train.", "zh-hans": "无需训练。"},
     "formula": "score(u, i) ~ Uniform(0, 1)",

@@ -21,14 +21,14 @@ SPEC: dict[str, Any] = {
     "help": {
         "en": "Recommends to everybody what most people took lately: an event counts half as much "
         "after each half-life.",
-        "zh-hans": "向所有人推荐近期最多人选择的物品:每过一个半衰期,一条事件的权重减半。",
+        "zh-hans": "向所有人推荐近期最多人选择的物品：每过一个半衰期，一条事件的权重减半。",
     },
     "when": {
         "en": "As baseline where fashions change and the test lies after the training. Where each "
         "history is divided by itself it stands below plain popularity (demo: nDCG@10 .031 "
         "against .048), for the last days of the log say little about tests of other years.",
         "zh-hans": "流行变化快、且测试在训练之后时用作基线。按各自历史划分时不如普通热门"
-        "(演示数据 nDCG@10 为 .031 对 .048),因为日志最后几天几乎不能说明其他年份的测试。",
+        "（演示数据 nDCG@10 为 .031 对 .048），因为日志最后几天几乎不能说明其他年份的测试。",
     },
     "cost": {"en": "One pass over the log.", "zh-hans": "扫描一遍日志。"},
     "formula": "score(i) = sum over events of i in train of 2^(-(T - t) / half_life), "
@@ -45,7 +45,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Days after which an event counts half. Higher comes close to plain "
                 "popularity; lower follows the last hours.",
-                "zh-hans": "多少天后一条事件的权重减半。越高越接近普通热门;越低越只看最近的事件。",
+                "zh-hans": "多少天后一条事件的权重减半。越高越接近普通热门；越低越只看最近的事件。",
             },
         }
     },

@@ -31,17 +31,17 @@ SPEC: dict[str, Any] = {
     "help": {
         "en": "Walks from a person to their items, to people who share them, to what those took. "
         "The more beta, the more it leaves blockbusters behind.",
-        "zh-hans": "从用户走到其物品,再走到共享这些物品的人,最后走到他们选择的物品。"
-        "beta 越大,越远离大热门。",
+        "zh-hans": "从用户走到其物品，再走到共享这些物品的人，最后走到他们选择的物品。"
+        "beta 越大，越远离大热门。",
     },
     "when": {
         "en": "As quick as item neighbours and often better; its beta trades fame for the long "
         "tail.",
-        "zh-hans": "与基于物品的近邻一样快,往往更好;beta 可在热门与长尾之间取舍。",
+        "zh-hans": "与基于物品的近邻一样快，往往更好；beta 可在热门与长尾之间取舍。",
     },
     "cost": {
         "en": "Under a second for 100,000 events; memory grows with items x k.",
-        "zh-hans": "十万条事件不到一秒;内存随物品数 x k 增长。",
+        "zh-hans": "十万条事件不到一秒；内存随物品数 x k 增长。",
     },
     "formula": "score(u, t) = sum over j in history of c(u, j) W(j, t); W(j, t) = "
     "sum over v of P(j -> v)^alpha P(v -> t)^alpha / degree(t)^beta, kept for the k best t of "
@@ -58,7 +58,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Exponent of each step's probability. Higher follows people and items with "
                 "few events; 0 lets every step count alike.",
-                "zh-hans": "每一步概率的指数。越高越重视事件少的用户和物品;0 表示每一步同等重要。",
+                "zh-hans": "每一步概率的指数。越高越重视事件少的用户和物品；0 表示每一步同等重要。",
             },
         },
         "beta": {
@@ -70,7 +70,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "How much fame counts against an item. 0: not at all; higher reaches further "
                 "into the long tail.",
-                "zh-hans": "热门程度对物品的惩罚。0 表示不惩罚;越高越深入长尾。",
+                "zh-hans": "热门程度对物品的惩罚。0 表示不惩罚；越高越深入长尾。",
             },
         },
         "k": {
@@ -82,7 +82,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Items that each item of a history may speak for. More is smoother, less is "
                 "sharper.",
-                "zh-hans": "历史中每个物品可以推荐的物品数。越多越平滑,越少越敏锐。",
+                "zh-hans": "历史中每个物品可以推荐的物品数。越多越平滑，越少越敏锐。",
             },
         },
     },

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SPEC: dict[str, Any] = {
     "id": "sasrec",
     "class": "SASRec",
-    "name": {"en": "SASRec (what comes next)", "zh-hans": "SASRec(下一个是什么)"},
+    "name": {"en": "SASRec (what comes next)", "zh-hans": "SASRec（下一个是什么）"},
     "kind": "sequence",
     "paper": "Kang, McAuley: Self-attentive sequential recommendation (ICDM 2018), §III; loss: "
     "Klenitskiy, Vasilev (RecSys 2023); gbce: Petrov, Macdonald: gSASRec (RecSys 2023), eq. 17",
@@ -31,20 +31,20 @@ SPEC: dict[str, Any] = {
         "that it never saw is read the same way when it is served. On the demo's films, where "
         "order says little, 8 epochs gave nDCG@10 .051 against popularity's .048 (p .51); markov "
         ".064.",
-        "zh-hans": "按顺序阅读每个用户的历史,学习什么之后常接什么。"
+        "zh-hans": "按顺序阅读每个用户的历史，学习什么之后常接什么。"
         "服务时也以同样方式读取从未见过的会话。"
-        "演示数据的电影中顺序信息很少:训练 8 轮 nDCG@10 为 .051,热门推荐为 .048"
-        "(p .51),markov 为 .064。",
+        "演示数据的电影中顺序信息很少：训练 8 轮 nDCG@10 为 .051，热门推荐为 .048"
+        "(p .51)，markov 为 .064。",
     },
     "when": {
         "en": "The order matters: sessions, episodes, refills. Needs times, and a split by time: "
         "on a random split the order would tell the answer.",
-        "zh-hans": "顺序重要时使用:会话、剧集、补购。需要时间,并按时间划分:"
+        "zh-hans": "顺序重要时使用：会话、剧集、补购。需要时间，并按时间划分："
         "随机划分中顺序会泄露答案。",
     },
     "cost": {
         "en": "Four to five minutes for 150,000 events; linear in events x epochs x negatives.",
-        "zh-hans": "十五万条事件约四到五分钟;随事件数 x 轮数 x 负例数线性增长。",
+        "zh-hans": "十五万条事件约四到五分钟；随事件数 x 轮数 x 负例数线性增长。",
     },
     "formula": "h = transformer(v_1 ... v_t), causal; min -ln(exp(h v_next) / (exp(h v_next) + sum "
     "over drawn j of exp(h v_j)))",
@@ -59,8 +59,8 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "softmax: the next item against all drawn ones at once; gbce: yes or no for "
                 "each, calibrated for how few are drawn (gSASRec).",
-                "zh-hans": "softmax:下一个物品与所有抽取的物品一起对比;"
-                "gbce:逐个判断是或否,并按抽取数量校准(gSASRec)。",
+                "zh-hans": "softmax：下一个物品与所有抽取的物品一起对比；"
+                "gbce：逐个判断是或否，并按抽取数量校准（gSASRec）。",
             },
         },
         "factors": {
@@ -73,7 +73,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Length of the vectors, rounded up to a multiple of heads. More can tell "
                 "finer tastes apart and costs more.",
-                "zh-hans": "向量长度,向上取整为头数的倍数。越大越能区分细微口味,成本也越高。",
+                "zh-hans": "向量长度，向上取整为头数的倍数。越大越能区分细微口味，成本也越高。",
             },
         },
         "blocks": {
@@ -85,7 +85,7 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "Layers of attention. More can combine more and costs more.",
-                "zh-hans": "注意力层数。越多能组合的关系越多,成本也越高。",
+                "zh-hans": "注意力层数。越多能组合的关系越多，成本也越高。",
             },
         },
         "heads": {
@@ -110,7 +110,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Share of the signals that is switched off while learning. Higher for short, "
                 "sparse histories; 0.2 for long ones.",
-                "zh-hans": "学习时随机关闭的信号比例。历史短而稀疏时取高值;历史长时取 0.2。",
+                "zh-hans": "学习时随机关闭的信号比例。历史短而稀疏时取高值；历史长时取 0.2。",
             },
         },
         "longest": {
@@ -134,7 +134,7 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "Items drawn against each batch; in a smaller catalogue all of them.",
-                "zh-hans": "每批抽取的负例物品数;目录较小时取全部物品。",
+                "zh-hans": "每批抽取的负例物品数；目录较小时取全部物品。",
             },
         },
         "popularity": {
@@ -143,8 +143,8 @@ SPEC: dict[str, Any] = {
                 "en": "How they are drawn where not all are taken: 0 every item alike, 1 as often "
                 "as it was taken (softmax corrects for it by logQ; gbce does not, and leans to "
                 "the tail).",
-                "zh-hans": "不取全部物品时的抽取方式:0 每个物品等概率,1 按被接触次数"
-                "(softmax 用 logQ 校正;gbce 不校正,会偏向长尾)。",
+                "zh-hans": "不取全部物品时的抽取方式：0 每个物品等概率，1 按被接触次数"
+                "(softmax 用 logQ 校正；gbce 不校正，会偏向长尾)。",
             },
         },
         "calibration": {
@@ -157,7 +157,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "gbce only: 0 is plain binary cross-entropy, 1 undoes the overconfidence of "
                 "few negatives wholly.",
-                "zh-hans": "仅用于 gbce:0 为普通二元交叉熵,1 完全消除负例过少造成的过度自信。",
+                "zh-hans": "仅用于 gbce:0 为普通二元交叉熵，1 完全消除负例过少造成的过度自信。",
             },
         },
         "learning_rate": {"like": "learning_rate", "default": 0.001, "tune": [0.0003, 0.003]},
@@ -171,7 +171,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Histories (long ones in parts) of one step; fewer where an epoch would have "
                 "less than 50 steps.",
-                "zh-hans": "每一步的历史数(长历史分段计);若一轮不足 50 步则自动减少。",
+                "zh-hans": "每一步的历史数（长历史分段计）；若一轮不足 50 步则自动减少。",
             },
         },
         "epochs": {"like": "epochs"},

@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 SPEC: dict[str, Any] = {
     "id": "simgcl",
     "class": "SimGCL",
-    "name": {"en": "SimGCL", "zh-hans": "SimGCL(图对比学习)"},
+    "name": {"en": "SimGCL", "zh-hans": "SimGCL（图对比学习）"},
     "kind": "top-n",
     "paper": "Yu, Yin, Xia, Chen, Cui, Nguyen: Are graph augmentations necessary? Simple graph "
     "contrastive learning for recommendation (SIGIR 2022), eq. 3, 9; on LightGCN (SIGIR 2020)",
     "help": {
         "en": "LightGCN with self-supervision: each vector must be found again behind noise, which "
         "spreads the items out and helps the rare ones.",
-        "zh-hans": "带自监督的 LightGCN:每个向量加噪声后仍须能被认出,"
-        "这使物品分布更均匀,有利于冷门物品。",
+        "zh-hans": "带自监督的 LightGCN：每个向量加噪声后仍须能被认出，"
+        "这使物品分布更均匀，有利于冷门物品。",
     },
     "when": {
         "en": "As LightGCN, when the popular items crowd out the others.",
-        "zh-hans": "与 LightGCN 相同,尤其当热门物品挤占其他物品时。",
+        "zh-hans": "与 LightGCN 相同，尤其当热门物品挤占其他物品时。",
     },
     "cost": {
         "en": "Several times LightGCN: about two minutes for 100,000 events on 9,000 items; every "
         "step spreads two more views and compares the batch's items with each other.",
-        "zh-hans": "为 LightGCN 的数倍:9,000 个物品、十万条事件约两分钟;"
-        "每步另需传播两个视图,并将本批物品两两比较。",
+        "zh-hans": "为 LightGCN 的数倍：9,000 个物品、十万条事件约两分钟；"
+        "每步另需传播两个视图，并将本批物品两两比较。",
     },
     "formula": "LightGCN's loss + weight x InfoNCE(e', e''), e' and e'' the mean over layers "
     "1..K of E + noise of length eps in E's own orthant",
@@ -97,7 +97,7 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "Parts that a step is computed in: less memory, and views of fewer others.",
-                "zh-hans": "将一步拆成几部分计算:更省内存,但视图的对比对象更少。",
+                "zh-hans": "将一步拆成几部分计算：更省内存，但视图的对比对象更少。",
             },
         },
         "precision": {"like": "precision"},

@@ -23,7 +23,7 @@ from training.store import Checkpoint
 
 SPEC: dict[str, Any] = {
     "id": "soft_impute",
-    "name": {"en": "Matrix completion (soft-impute)", "zh-hans": "矩阵补全(soft-impute)"},
+    "name": {"en": "Matrix completion (soft-impute)", "zh-hans": "矩阵补全（soft-impute）"},
     "kind": "rating",
     "paper": "Mazumder, Hastie, Tibshirani: Spectral regularization algorithms for learning large "
     "incomplete matrices (JMLR 2010), eq. 8; solver: Hastie et al. (JMLR 2015), algorithm 3.1",
@@ -32,17 +32,17 @@ SPEC: dict[str, Any] = {
         "given. What people chose not to rate is treated as missing by chance, which it seldom is: "
         "as lists it stands below popularity (demo: nDCG@10 .031 against .048).",
         "zh-hans": "用与已有评分一致的最简单的表格补全缺失的评分。"
-        "用户未评分的部分被当作随机缺失,而实际上很少如此:"
-        "作为推荐列表不如热门推荐(演示数据 nDCG@10 为 .031 对 .048)。",
+        "用户未评分的部分被当作随机缺失，而实际上很少如此："
+        "作为推荐列表不如热门推荐（演示数据 nDCG@10 为 .031 对 .048）。",
     },
     "when": {
         "en": "Predicted stars are wanted and the number of tastes should find itself: lambda "
         "decides how many are kept.",
-        "zh-hans": "需要预测评分,且希望口味维数自动确定时使用:由收缩程度决定保留多少。",
+        "zh-hans": "需要预测评分，且希望口味维数自动确定时使用：由收缩程度决定保留多少。",
     },
     "cost": {
         "en": "A few seconds for 100,000 ratings; linear in ratings x rank.",
-        "zh-hans": "十万条评分约几秒;随评分数 x 秩线性增长。",
+        "zh-hans": "十万条评分约几秒；随评分数 x 秩线性增长。",
     },
     "formula": "min 1/2 sum over rated (u, i) of (r - baseline - Z_ui)^2 + lambda |Z|_*, |Z|_* = "
     "sum of its singular values",
@@ -59,7 +59,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "lambda, as a share of the largest singular value of the ratings' deviations "
                 "from the baseline. 1: the baseline alone; lower keeps more tastes.",
-                "zh-hans": "lambda 占评分与基线之差的最大奇异值的比例。1:只用基线;"
+                "zh-hans": "lambda 占评分与基线之差的最大奇异值的比例。1：只用基线；"
                 "越低保留的口味越多。",
             },
         },
@@ -73,7 +73,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Most tastes that may be kept; more costs time and changes nothing once "
                 "lambda keeps fewer.",
-                "zh-hans": "最多保留的口味数;当 lambda 保留得更少时,增大它只会增加时间。",
+                "zh-hans": "最多保留的口味数；当 lambda 保留得更少时，增大它只会增加时间。",
             },
         },
         "iterations": {
@@ -86,7 +86,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Rounds at most of solving for users, then for items; it stops when nothing "
                 "moves.",
-                "zh-hans": "求解用户再求解物品的最多轮数;不再变化时停止。",
+                "zh-hans": "求解用户再求解物品的最多轮数；不再变化时停止。",
             },
         },
     },

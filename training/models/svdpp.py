@@ -23,7 +23,7 @@ from training.store import Checkpoint
 SPEC: dict[str, Any] = {
     "id": "svdpp",
     "class": "SVDpp",
-    "name": {"en": "SVD++", "zh-hans": "SVD++(结合隐式反馈)"},
+    "name": {"en": "SVD++", "zh-hans": "SVD++（结合隐式反馈）"},
     "kind": "rating",
     "paper": "Koren: Factorization meets the neighborhood: a multifaceted collaborative filtering "
     "model (KDD 2008), eq. 15",
@@ -31,15 +31,15 @@ SPEC: dict[str, Any] = {
         "en": "Predicts stars from the stars a person gave and from what they chose to rate at "
         "all: the choice alone says something of taste. As lists it stands below popularity (demo: "
         "nDCG@10 .037 against .048), for an unrated item counts as unknown, not as a no.",
-        "zh-hans": "根据用户给出的星级以及选择给哪些物品评分来预测星级:选择本身就透露了口味。",
+        "zh-hans": "根据用户给出的星级以及选择给哪些物品评分来预测星级：选择本身就透露了口味。",
     },
     "when": {
         "en": "Predicted stars are wanted, and many people gave few of them.",
-        "zh-hans": "需要预测评分,且许多用户评分很少时使用。",
+        "zh-hans": "需要预测评分，且许多用户评分很少时使用。",
     },
     "cost": {
         "en": "A few seconds for 100,000 ratings; linear in ratings, cubic in factors.",
-        "zh-hans": "十万条评分约几秒;随评分数线性增长,随因子数立方增长。",
+        "zh-hans": "十万条评分约几秒；随评分数线性增长，随因子数立方增长。",
     },
     "formula": "min sum over rated (u, i) of (r - mean - b_u - b_i - q_i (p_u + z_u))^2 + reg "
     "(|p|^2 + |q|^2) + choice_reg |y|^2 + bias_reg (b_u^2 + b_i^2), z_u = |N|^-1/2 sum of y_j",
@@ -56,7 +56,7 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "Higher keeps items with few ratings closer to 0, and people closer to what "
                 "their choice alone says.",
-                "zh-hans": "越高,评分少的物品越接近 0,用户越接近其选择本身所表明的口味。",
+                "zh-hans": "越高，评分少的物品越接近 0，用户越接近其选择本身所表明的口味。",
             },
         },
         "choice_regularization": {
@@ -67,7 +67,7 @@ SPEC: dict[str, Any] = {
             "log": True,
             "help": {
                 "en": "Higher makes the choice of what to rate say less; very high is biased MF.",
-                "zh-hans": "越高,选择评分对象的影响越小;极高时等同于带偏置的矩阵分解。",
+                "zh-hans": "越高，选择评分对象的影响越小；极高时等同于带偏置的矩阵分解。",
             },
         },
         "bias_regularization": {"like": "bias_regularization"},
@@ -80,7 +80,7 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "Rounds of solving all users, all items, and what choices say.",
-                "zh-hans": "轮数:每轮依次求解用户、物品和选择的含义。",
+                "zh-hans": "轮数：每轮依次求解用户、物品和选择的含义。",
             },
         },
     },

@@ -28,19 +28,19 @@ SPEC: dict[str, Any] = {
     "help": {
         "en": "A frozen language model reads each item; a small network on top learns who likes "
         "what it reads. An item that nobody touched has a vector like any other.",
-        "zh-hans": "冻结的语言模型阅读每个物品,其上的小网络学习谁喜欢所读到的内容。"
+        "zh-hans": "冻结的语言模型阅读每个物品，其上的小网络学习谁喜欢所读到的内容。"
         "无人接触过的物品与其他物品一样拥有向量。",
     },
     "when": {
         "en": "Texts say much and new items come often. Items with a long history are known "
         "better by ials; combine by “hybrid” or “content_map”.",
-        "zh-hans": "文本信息丰富且新物品频繁出现时使用。历史较长的物品用 ials 更准,"
+        "zh-hans": "文本信息丰富且新物品频繁出现时使用。历史较长的物品用 ials 更准，"
         "可用“hybrid”或“content_map”结合。",
     },
     "cost": {
         "en": "Encoding the texts once (about a minute for 10,000 titles), then one to two "
         "minutes for 100,000 events.",
-        "zh-hans": "文本只需编码一次(一万个标题约一分钟),之后十万条事件约一到两分钟。",
+        "zh-hans": "文本只需编码一次（一万个标题约一分钟），之后十万条事件约一到两分钟。",
     },
     "formula": "s(u, i) = cosine(x_u, W2 gelu(W1 f_i)) / t; min -ln(exp(s(u, i)) / (exp(s(u, i)) "
     "+ sum over the batch's other j of exp(s(u, j) - ln Q_j)))",
@@ -72,7 +72,7 @@ SPEC: dict[str, Any] = {
             "tune": [0.0, 0.1],
             "help": {
                 "en": "Higher pulls all weights towards 0 (AdamW).",
-                "zh-hans": "越高,所有权重越被拉向 0(AdamW)。",
+                "zh-hans": "越高，所有权重越被拉向 0(AdamW)。",
             },
         },
         "learning_rate": {"like": "learning_rate", "default": 0.003, "tune": [0.001, 0.01]},
@@ -85,7 +85,7 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "Events of one step, each standing against the items of the others.",
-                "zh-hans": "每一步的事件数,每条事件与其他事件的物品对比。",
+                "zh-hans": "每一步的事件数，每条事件与其他事件的物品对比。",
             },
         },
         "epochs": {"like": "epochs"},

@@ -26,11 +26,11 @@ SPEC: dict[str, Any] = {
     },
     "when": {
         "en": "Few people with long histories; the list changes only when it is trained again.",
-        "zh-hans": "用户较少而历史较长时使用;列表只有在重新训练后才会变化。",
+        "zh-hans": "用户较少而历史较长时使用；列表只有在重新训练后才会变化。",
     },
     "cost": {
         "en": "Under a second for 100,000 events; grows with the square of the users.",
-        "zh-hans": "十万条事件不到一秒;随用户数的平方增长。",
+        "zh-hans": "十万条事件不到一秒；随用户数的平方增长。",
     },
     "formula": "score(u, i) = sum over the k nearest v of sim(u, v) c(v, i); "
     "sim(u, v) = <x_u, x_v> / (|x_u| |x_v| + shrink)",

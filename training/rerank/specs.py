@@ -21,7 +21,7 @@ SPECS: dict[str, dict[str, Any]] = {
     },
     "mmr": {
         "id": "mmr",
-        "name": {"en": "Maximal marginal relevance", "zh-hans": "最大边际相关(MMR)"},
+        "name": {"en": "Maximal marginal relevance", "zh-hans": "最大边际相关（MMR）"},
         "paper": "Carbonell & Goldstein: The use of MMR (SIGIR 1998)",
         "formula": "argmax (1 - w) r(i) - w max over picked j of sim(i, j)",
         "needs": ["distance"],
@@ -32,14 +32,14 @@ SPECS: dict[str, dict[str, Any]] = {
             "step": 0.05,
             "direction": {
                 "en": "0: by relevance alone. 1: by unlikeness alone.",
-                "zh-hans": "0:仅按相关性。1:仅按差异性。",
+                "zh-hans": "0：仅按相关性。1：仅按差异性。",
             },
         },
         "exact_path": True,
         "help": {
             "en": "Picks one item after another: relevant, but unlike the closest item already "
             "in the list. The first pick is always the most relevant one.",
-            "zh-hans": "逐个挑选物品:既要相关,又要与列表中最相近的物品不同。"
+            "zh-hans": "逐个挑选物品：既要相关，又要与列表中最相近的物品不同。"
             "第一个总是最相关的物品。",
         },
         "params": {
