@@ -103,6 +103,11 @@ class Job(models.Model):
         return min(1.0, self.done / self.total) if self.total else 0.0
 
     @property
+    def whole(self) -> int:
+        """done as people count: a trial or an epoch half done is not one yet."""
+        return int(self.done)
+
+    @property
     def icon(self) -> str:
         return live.ICONS[self.state]
 

@@ -112,6 +112,8 @@ def known(request: HttpRequest, queue_id: int, sample_id: int) -> HttpResponse:
         messages.error(request, _("Choose one of the four answers, 0 to 3. Nothing was changed."))
     else:
         gold.mark(sample, int(given) if given else None, person(request))
+        words = _("The known answer is now %(value)s.") if given else _("No answer is known now.")
+        messages.success(request, words % {"value": given})
     back = urlsplit(request.POST.get("back", "")).query
     return redirect(f"{reverse('label-review', args=[found.pk])}?{back}#sample-{sample.pk}")
 

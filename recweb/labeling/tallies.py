@@ -116,13 +116,15 @@ def given(queue: Queue, found: list[Cell]) -> dict[str, Any]:
         for arm in Arm
     ]
     sums = [sum(counts[arm.value, value] for arm in Arm) for value in VALUES]
+    known = queue.samples.filter(gold__gte=RELEVANT).count()
     return {
         "arms": arms,
         "sums": sums,
         "answers": sum(sums),
         "samples": sum(chosen.values()),
         "relevant": sum(sums[2:]),
-        "trains": sum(sums[2:]) + queue.samples.filter(gold__gte=RELEVANT).count(),
+        "known": known,
+        "trains": sum(sums[2:]) + known,
         "people": _people(queue),
     }
 

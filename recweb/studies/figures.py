@@ -62,9 +62,9 @@ def lines(trials: Sequence[Trial], model: str) -> Chart | None:
     if len(shown) < 2:
         return None
     caption = _("Each line is a trial of %(model)s; each axis goes from its lowest value to its "
-                "highest. The best %(n)d stand out.") % {
-        "model": model_name(model), "n": min(SHOWN, len(shown)),
-    }  # fmt: skip
+                "highest.") % {"model": model_name(model)}  # fmt: skip
+    if len(shown) > SHOWN:
+        caption += " " + _("The best %(n)d stand out.") % {"n": SHOWN}
     if len(done) > len(shown):
         facts = {"n": len(shown), "all": len(done)}
         caption += " " + _("Drawn are the best %(n)d of %(all)d.") % facts
