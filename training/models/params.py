@@ -132,7 +132,32 @@ PARAMS: dict[str, dict[str, Any]] = {
         "tune": False,
         "help": {
             "en": "Items drawn against each event, anew in every epoch; their losses average.",
-            "zh-hans": "每个事件抽取的负例物品数,每轮重新抽取;损失取平均。",
+            "zh-hans": "每个事件抽取的负例物品数，每轮重新抽取；损失取平均。",
+        },
+    },
+    "gate_middle": {
+        "type": "float",
+        "default": None,
+        "low": 0.05,
+        "high": 10000.0,
+        "log": True,
+        "help": {
+            "en": "Events of an item at which what people did and what it is count alike. Higher "
+            "leans on content for longer. Empty: learnt on validation.",
+            "zh-hans": "物品被接触多少次时，行为与内容的权重相同。越高则越久依靠内容。"
+            "留空：在验证集上学得。",
+        },
+    },
+    "gate_sharpness": {
+        "type": "float",
+        "default": None,
+        "low": 0.05,
+        "high": 8.0,
+        "log": True,
+        "help": {
+            "en": "How quickly the one takes over from the other around that number. Empty: learnt "
+            "on validation.",
+            "zh-hans": "在该次数附近，一方取代另一方的快慢。留空：在验证集上学得。",
         },
     },
     "popularity_logq": {
