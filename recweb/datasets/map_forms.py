@@ -34,6 +34,7 @@ ENCODINGS = [
     ("big5", "Big5"),
     ("utf-16", "UTF-16"),
     ("shift_jis", "Shift JIS"),
+    ("euc-kr", "EUC-KR"),
     ("cp1252", "Windows-1252"),
     ("latin-1", "Latin-1"),
 ]

@@ -15,7 +15,7 @@ from recweb.datasets.models import Dataset, Import, ImportState, Quarantined
 from recweb.jobs.models import Job
 from recweb.people.models import Idempotency
 
-ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "gb18030", "big5", "shift_jis", "latin-1")
+ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "gb18030", "big5", "shift_jis", "cp949", "latin-1")
 PACKED = (b"PAR1", b"PK\x03\x04")  # Parquet and XLSX: their bytes cannot be searched
 BLOCK = 1 << 20
 SAYS_SOMETHING = 4  # a shorter id is a number like any other where it stands alone

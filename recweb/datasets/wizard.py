@@ -1,7 +1,7 @@
 """A file comes in by the browser: upload, map, check and import, done. One address a step."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.db import transaction
@@ -15,12 +15,15 @@ from recweb.datasets import imports, loading, tasks, templates
 from recweb.datasets.access import find, person
 from recweb.datasets.forms import NewForm, UploadForm
 from recweb.datasets.links import later
-from recweb.datasets.map_forms import MapForm, ReadForm
+from recweb.datasets.map_forms import ENCODINGS, MapForm, ReadForm
 from recweb.datasets.models import Dataset, Import, ImportState, Kind, Upload
 from recweb.datasets.names import free_slug
 from recweb.datasets.refused import HOPELESS
 from recweb.jobs import orders
 from recweb.people import audit
+
+if TYPE_CHECKING:
+    from recweb.datasets.tasks import Preview
 
 PARTS_FROM = 32 * 2**20  # bytes: larger files go in parts (parts.js)
 SETTLED = (ImportState.LOADED, ImportState.REFUSED, ImportState.CANCELLED)
@@ -159,6 +162,7 @@ def _part(request: HttpRequest, batch: Import) -> dict[str, Any]:
     initial = ReadForm.given(batch.options)
     read = ReadForm(batch.kind, data, prefix=f"{prefix}-read", initial=initial)
     part: dict[str, Any] = {"batch": batch, "read": read, "ready": False, "form": None}
+    part["reread"] = request.POST.get("reread", "")
     try:
         seen = tasks.preview(batch)
     except tasks.Unreadable as refusal:
@@ -184,7 +188,16 @@ def _part(request: HttpRequest, batch: Import) -> dict[str, Any]:
     lists = batch.kind == Kind.INTERACTIONS and len(seen.columns) == 1
     bare = bool(seen.missing) and not lists and batch.options.get("header", True)
     more = {"looks": looks, "lists": lists, "bare": bare and not anonymous}
-    return {**part, "form": form, "seen": seen, "ready": ready, **more}
+    return {**part, "form": form, "seen": seen, "ready": ready, "readings": _readings(seen), **more}
+
+
+def _readings(seen: "Preview") -> list[dict[str, Any]]:
+    """How the lines that are not plain read in each encoding that fits, the taken one first."""
+    names = dict(ENCODINGS)
+    return [
+        {"code": one.encoding, "name": names.get(one.encoding, one.encoding), "lines": one.lines}
+        for one in seen.readings
+    ]
 
 
 def _remember(part: dict[str, Any], *, keep_mapping: bool) -> None:
@@ -192,6 +205,8 @@ def _remember(part: dict[str, Any], *, keep_mapping: bool) -> None:
     batch: Import = part["batch"]
     if part["read"].is_valid():
         batch.options = part["read"].options()
+    if encoding := _encoding(part, seen=keep_mapping):
+        batch.options["encoding"] = encoding
     form: MapForm | None = part["form"]
     batch.mapping = form.mapping() if keep_mapping and form is not None and part["ready"] else {}
     if not keep_mapping and part["read"].is_valid():
@@ -199,6 +214,15 @@ def _remember(part: dict[str, Any], *, keep_mapping: bool) -> None:
     Import.objects.filter(pk=batch.pk, state=ImportState.UPLOADED).update(
         options=batch.options, mapping=batch.mapping
     )
+
+
+def _encoding(part: dict[str, Any], *, seen: bool) -> str:
+    """The encoding whose button was pressed; whoever goes on agrees to the one that is shown."""
+    readings = part.get("readings") or []
+    asked, _, number = str(part["reread"]).partition(":")
+    if asked in dict(ENCODINGS) and number == str(part["batch"].pk):
+        return asked
+    return str(readings[0]["code"]) if seen and readings else ""
 
 
 def _begin(request: HttpRequest, dataset: Dataset, waiting: list[Import]) -> HttpResponse:

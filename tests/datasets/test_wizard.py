@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from recweb.datasets.models import Dataset, Import
+from recweb.datasets.models import Dataset, Import, Item
 from recweb.people.models import User
 from tests.datasets.conftest import MOVIES, RATINGS, Login, bring, files, text_of, work_off
 
@@ -58,17 +58,52 @@ def test_a_wrong_mapping_is_said_beside_its_field(ann: User, shop: Dataset, logi
     assert batch.state == "uploaded"
 
 
-def test_another_encoding_may_be_chosen_and_stays(ann: User, shop: Dataset, login: Login) -> None:
+def test_an_encoding_that_is_sure_is_said_and_another_may_be_chosen(
+    ann: User, shop: Dataset, login: Login
+) -> None:
     client = login(ann)
     text = "用户ID,商品ID,评分\n张三,书,4\n李四,笔,5\n".encode("gbk")
     client.post("/datasets/shop/upload/", files(interactions=text))
     batch = Import.objects.get()
-    refused = text_of(client.get("/datasets/shop/map/"))
-    assert "Nothing was imported" in refused or "张三" in refused
-    client.post("/datasets/shop/map/", {"reread": "1", f"f{batch.pk}-read-encoding": "gb18030"})
     shown = text_of(client.get("/datasets/shop/map/"))
+    assert "It is read as GBK / GB 18030" in shown
     assert "张三" in shown
-    assert '<option value="gb18030" selected>' in shown
+    client.post("/datasets/shop/map/", {"reread": "1", f"f{batch.pk}-read-encoding": "latin-1"})
+    chosen = text_of(client.get("/datasets/shop/map/"))
+    assert '<option value="latin-1" selected>' in chosen
+    assert "Read it as GBK / GB 18030" in chosen
+
+
+def test_bad_03_latin_letters_wait_for_somebody_who_has_seen_them(
+    ann: User, shop: Dataset, login: Login
+) -> None:
+    client = login(ann)
+    text = "id,title\n1,Café\n2,Björk\n".encode("cp1252")
+    client.post("/datasets/shop/upload/", files(items=text))
+    batch = Import.objects.get()
+    shown = text_of(client.get("/datasets/shop/map/"))
+    assert "its bytes do not prove what it is" in shown
+    assert "2,Björk" in shown
+    client.post("/datasets/shop/map/", {f"f{batch.pk}-item": "id", f"f{batch.pk}-title": "title"})
+    batch.refresh_from_db()
+    assert (batch.state, batch.options["encoding"]) == ("checking", "cp1252")
+    work_off()
+    assert set(Item.objects.values_list("title", flat=True)) == {"Café", "Björk"}
+
+
+def test_of_two_encodings_that_fit_the_other_one_is_a_press_away(
+    ann: User, shop: Dataset, login: Login
+) -> None:
+    client = login(ann)
+    text = "user,item\nann,서울의 밤\nbob,한국 영화\ncat,사랑의 노래\n".encode("cp949")
+    client.post("/datasets/shop/upload/", files(interactions=text))
+    batch = Import.objects.get()
+    first = text_of(client.get("/datasets/shop/map/"))
+    assert f'value="euc-kr:{batch.pk}"' in first
+    client.post("/datasets/shop/map/", {"reread": f"euc-kr:{batch.pk}"})
+    batch.refresh_from_db()
+    assert batch.options["encoding"] == "euc-kr"
+    assert f'value="gb18030:{batch.pk}"' in text_of(client.get("/datasets/shop/map/"))
 
 
 def test_flt_15_the_same_file_for_a_second_dataset_is_asked_about(

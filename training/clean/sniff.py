@@ -88,7 +88,7 @@ def find_encoding(head: bytes, chosen: str | None) -> str:
     if codec is None:
         raise Refused("encoding-unknown", encoding=chosen)
     if codec == "utf-16":
-        return "utf-16-le" if head[1:2] == b"\x00" else "utf-16-be"
+        return utf_16(head)
     return codec
 
 
@@ -97,6 +97,11 @@ def has_mark(head: bytes) -> bool:
     return head.startswith(
         (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
     )
+
+
+def utf_16(head: bytes) -> str:
+    """Which of the two orders UTF-16 without a mark has: plain letters hold their NUL second."""
+    return "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
 
 
 def looks_like_utf_16(head: bytes) -> bool:

@@ -246,4 +246,4 @@ def test_the_preview_asks_for_what_it_cannot_guess(put) -> None:  # noqa: ANN001
 
 def test_the_preview_refuses_what_is_no_table(put) -> None:  # noqa: ANN001
     with pytest.raises(Refused):
-        preview(put(b"user_id,item_id\n\xe9,1\n"), "interactions")
+        preview(put(b"user_id,item_id\n\x81\xff\x8d,1\n"), "interactions")
