@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from recweb.jobs.run import Run
     from training.clean import Catalogue as Catalogue  # for the modules beside this one, too
     from training.clean import Interactions as Interactions
-    from training.clean import Options, Preview, Progress
+    from training.clean import Options, Progress
     from training.clean import People as People
+    from training.clean import Preview as Preview
     from training.clean import Triples as Triples
     from training.log import Items, Log
 
