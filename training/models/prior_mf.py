@@ -29,9 +29,12 @@ SPEC: dict[str, Any] = {
     "systems (SIGIR 2007), §3; items as in Koren, Bell, Volinsky (IEEE Computer 2009), eq. 5",
     "help": {
         "en": "Biased MF in which a new person is first taken for an average one, and every rating "
-        "moves them from there. How fast is learnt from everybody else.",
+        "moves them from there. How fast is learnt from everybody else. As lists it stands below "
+        "popularity (demo: nDCG@10 .032 against .048), for an unrated item counts as unknown, not "
+        "as a no.",
         "zh-hans": "在带偏置的矩阵分解中，新用户先被视为平均用户，此后每条评分使其偏离；"
-        "偏离的快慢从其他所有用户学得。",
+        "偏离的快慢从其他所有用户学得。作为列表不如热门推荐"
+        "（演示数据：nDCG@10 为 .032 对 .048），因为未评分被视为未知而非“不”。",
     },
     "when": {
         "en": "Many people have given one to five ratings: with three each for half of the people, "
