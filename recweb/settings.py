@@ -184,15 +184,16 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 FILE_UPLOAD_TEMP_DIR = None  # set below: never the machine's shared temporary folder
 
-# plotly fills an empty <style> through CSSOM: exactly that empty element is allowed, and its
-# style attributes, without which heatmaps are drawn smoothed, that is, wrong
+# plotly fills an empty <style> through CSSOM and brings the one of its maps: exactly these two
+# elements are allowed, and its style attributes, without which heatmaps are drawn smoothed: wrong
 _EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+_PLOTLY_MAPS = "'sha256-ji27qzEtxXZW+7dun6UwjHXJ18e6WAin1VvNtkzIE/o='"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "script-src": [SELF],
         "style-src": [SELF],
-        "style-src-elem": [SELF, _EMPTY_STYLE],
+        "style-src-elem": [SELF, _EMPTY_STYLE, _PLOTLY_MAPS],
         "style-src-attr": ["'unsafe-inline'"],
         "img-src": [SELF, "data:", "blob:"],
         "connect-src": [SELF],
