@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
 
@@ -53,8 +53,9 @@ class Items:
     reads); topics float32 csr (n_items, n_topics) multi-hot, named by topic_names; years float32
     (n_items,), NaN = unknown; vectors float32 (n_items, d) unit rows, or None before encoding;
     triples int32 (m, 3), what a knowledge graph says: item code, relation (index into
-    relation_names), entity (into entity_names), or None without one. Raises ValueError when
-    lengths or codes do not fit.
+    relation_names), entity (into entity_names), or None without one; modalities: vectors that the
+    catalogue came with by name ("image"), each float32 (n_items, d), a row of NaN = none. Raises
+    ValueError when lengths or codes do not fit.
     """
 
     titles: tuple[str, ...]
@@ -66,6 +67,7 @@ class Items:
     triples: np.ndarray | None = None
     relation_names: tuple[str, ...] = ()
     entity_names: tuple[str, ...] = ()
+    modalities: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n = len(self.titles)
@@ -77,6 +79,9 @@ class Items:
             )
         if self.vectors is not None and len(self.vectors) != n:
             raise ValueError(f"vectors must have {n} rows, got {len(self.vectors)}")
+        for name, rows in self.modalities.items():
+            if rows.ndim != 2 or len(rows) != n:
+                raise ValueError(f"modality {name} must be ({n}, d), got {rows.shape}")
         if self.triples is not None:
             if self.triples.ndim != 2 or self.triples.shape[1] != 3:
                 raise ValueError(f"triples must be (m, 3), got {self.triples.shape}")
@@ -157,7 +162,11 @@ def save_items(folder: Path, items: Items) -> str:
         arrays["triples"] = items.triples
         for name in ("relation_names", "entity_names"):
             arrays[name], arrays[f"{name}_ends"] = store.pack_texts(getattr(items, name))
-    return store.write(folder, arrays, {"topic_names": list(items.topic_names)})
+    meta: dict[str, object] = {"topic_names": list(items.topic_names)}
+    if items.modalities:
+        meta["modalities"] = list(items.modalities)
+        arrays |= {f"modality_{n}": rows for n, rows in enumerate(items.modalities.values())}
+    return store.write(folder, arrays, meta)
 
 
 def load_items(folder: Path) -> Items:
@@ -179,6 +188,9 @@ def load_items(folder: Path) -> Items:
         years=arrays["years"],
         vectors=arrays.get("vectors"),
         triples=arrays.get("triples"),
+        modalities={
+            name: arrays[f"modality_{n}"] for n, name in enumerate(meta.get("modalities", ()))
+        },
         **graph,
     )
 

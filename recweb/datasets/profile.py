@@ -46,6 +46,7 @@ def figures(
         "events": lambda: _events(rows, names),
         "values": lambda: _values(rows),
         "topics": lambda: _topics(rows, facts),
+        "modalities": lambda: tasks.modalities(facts.attributes),
         "quality": lambda: _quality(rows, facts, per_item, per_user),
     }
     made: Figures = {}

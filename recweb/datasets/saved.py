@@ -9,6 +9,7 @@ from scipy import sparse
 from recweb.datasets.arrays import Rows
 from recweb.datasets.catalogue import Facts
 from training import log
+from training.clean import modalities
 from training.log import Items, Log
 
 
@@ -29,12 +30,15 @@ def _items(facts: Facts) -> Items:
         dtype=np.int32,
     )
     data = np.ones(len(columns), dtype=np.float32)
+    own = modalities.read(facts.attributes)
+    words = replace(facts, attributes=modalities.without(facts.attributes, own)) if own else facts
     return Items(
         titles=tuple(title or text for title, text in zip(facts.titles, facts.ids, strict=True)),
-        texts=facts.full_texts(),
+        texts=words.full_texts(),
         topic_names=tuple(names),
         topics=sparse.csr_matrix((data, columns, ends), shape=(len(facts), len(names))),
         years=facts.years,
+        modalities={each.name: each.vectors for each in own},
         **log.known(facts.edges),
     )
 

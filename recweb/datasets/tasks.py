@@ -260,6 +260,14 @@ def tail_share(per_item: "np.ndarray") -> float:
     return tail.tail_share(per_item)
 
 
+def modalities(attributes: "Sequence[dict[str, str]]") -> list[list[Any]]:
+    """[name, items with a vector, length] of each column of vectors among items' attributes."""
+    from training.clean import modalities as given
+
+    found = given.read(attributes)
+    return [[each.name, each.known, each.vectors.shape[1]] for each in found]
+
+
 def words(code: str, details: dict[str, Any], *, note: bool = False) -> str:
     """A reason or note of cleaning, in the reader's language."""
     from django.utils.translation import get_language, gettext

@@ -24,6 +24,7 @@ class Data:
     text: bool
     topics: bool
     graph: bool = False  # triples, or categories to make edges of
+    vectors: bool = False  # the catalogue came with vectors of its own
     graded: bool = False  # some positives count more than others
 
 
@@ -41,6 +42,7 @@ def data_of(version: Version, rules: list[dict[str, Any]] | None = None) -> Data
         text=Kind.ITEMS in kinds,
         topics=bool(profile.get("topics")),
         graph=bool(profile.get("topics")) or Kind.TRIPLES in kinds,
+        vectors=bool(profile.get("modalities")),
         graded=_graded(profile, chosen),
     )
 
@@ -72,6 +74,13 @@ LACKS: tuple[tuple[str, Callable[[Data], bool], Callable[[], str]], ...] = (
         lambda data: not data.graph,
         lambda: _("This model reads what is known of items, and neither triples (item, relation, "
                   "entity) nor categories were uploaded: add a file of one of them."),
+    ),
+    (
+        "vectors",
+        lambda data: not data.vectors,
+        lambda: _("This model reads vectors that the catalogue brings along, and there are none: "
+                  "add an item file with a column such as image_vector, a list of numbers in each "
+                  "cell."),
     ),
     (
         "grades",

@@ -30,9 +30,11 @@ def usual(dataset: Dataset, owner: User, model: str, mean: float, **more: object
 
 
 def fits(films: Dataset) -> list[str]:
-    """Models that these data allow: all that need no stars, for every positive counts 1 here."""
+    """Models that these data allow: every positive counts 1 here, and no vectors came along."""
     needed = {name: set(one["needs"]) for name, one in registry.models().items()}
-    allowed = [name for name, needs in needed.items() if not needs & {"ratings", "grades"}]
+    allowed = [
+        name for name, needs in needed.items() if not needs & {"ratings", "grades", "vectors"}
+    ]
     assert "pop" in allowed and len(allowed) > 5
     return allowed
 

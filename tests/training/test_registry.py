@@ -17,6 +17,9 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 PROPER = {"EASE", "PureSVD", "iALS", "MMR"}
 
 
+NEEDS = {"text", "topics", "time", "ratings", "graph", "grades", "vectors"}
+
+
 def texts(value: Any) -> list[dict[str, str]]:
     """All {"en", "zh-hans"} pairs anywhere in a literal."""
     if isinstance(value, dict):
@@ -47,7 +50,7 @@ def test_every_model_says_what_the_pages_need(name: str) -> None:
     for field in ("id", "name", "kind", "paper", "help", "when", "cost", "formula"):
         assert field in spec
     assert spec["serving"] in ("factors", "item-item", "lists", "popularity")
-    assert set(spec["needs"]) <= {"text", "topics", "time", "ratings", "graph", "grades"}
+    assert set(spec["needs"]) <= NEEDS
 
 
 @pytest.mark.parametrize("name", registry.models())

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from training.clean import modalities
 from training.clean.account import Account
 from training.clean.ids import Ids, name_of, twins
 from training.clean.report import Catalogue, Kind, Options, People, Progress
@@ -29,11 +30,18 @@ def clean_items(
     untitled = sum(not title for title in titles)
     if untitled and "title" in account.places:
         account.note("titles-missing", count=untitled)
+    attributes = _rest(account, rows)
+    for each in modalities.read(attributes):
+        length = int(each.vectors.shape[1])
+        account.note("vectors", name=each.name, count=each.known, length=length)
+        if each.unread:
+            name, count = each.column, each.unread
+            account.note("vectors-unreadable", name=name, count=count, length=length)
     return Catalogue(
         categories=_categories(account, rows),
         years=_years(account, rows, titles),
         descriptions=tuple(_field(account, rows, "text")),
-        attributes=_rest(account, rows),
+        attributes=attributes,
         report=account.report(accepted=len(rows), duplicates=duplicates),
         item_ids=ids,
         titles=tuple(title or name for title, name in zip(titles, ids, strict=True)),

@@ -103,3 +103,12 @@ NOTES = {
         "类别以 {separator} 分隔。",
     ),
 }
+    "vectors": (
+        "{count} items have a vector of {length} numbers of “{name}”: the model “modal_fusion” "
+        "learns from it.",
+        "{count} 个物品有“{name}”向量（{length} 维）：模型 modal_fusion 可从中学习。",
+    ),
+    "vectors-unreadable": (
+        "{count} cells of “{name}” hold no vector of {length} finite numbers and count as empty.",
+        "“{name}”列有 {count} 个单元格不是 {length} 个有限数构成的向量，视为空。",
+    ),

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from training.clean import modalities
 from training.clean.extras import Extras
 from training.clean.reasons import Value
 
@@ -200,7 +201,8 @@ class Catalogue:
 
     def texts(self) -> tuple[str, ...]:
         """Title + categories + attributes + description of each item: what an encoder reads."""
-        rows = zip(self.titles, self.categories, self.attributes, self.descriptions, strict=True)
+        words = modalities.without(self.attributes, modalities.read(self.attributes))
+        rows = zip(self.titles, self.categories, words, self.descriptions, strict=True)
         return tuple(
             ". ".join(
                 part

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from training import clean, registry
+from training.clean import modalities
 from training.cli.arguments import Request
 from training.cli.formats import Table, bad_share, read, refusal
 from training.cli.wrong import Wrong
@@ -63,6 +64,8 @@ def refuse_needs(request: Request, data: Data) -> None:
         "graph": not (named or joined) and "triples or categories: add --triples or --items FILE",
         "grades": len({rule.weight for rule in rules(data.log, request.minimum)}) < 2
         and "positives that differ in strength: a second event as cart or purchase",
+        "vectors": not (data.items is not None and data.items.modalities)
+        and "items with a column of vectors, such as image_vector: add it to --items FILE",
         "time": data.log.at is None and "times: add a column of timestamps",
         "ratings": not (rated_events and _given_values(data.log, rated_events))
         and "ratings: add a column called rating",
@@ -235,7 +238,18 @@ def _items(
             years[code] = catalogue.years[place]
     names, topic_rows = multi_hot(categories)
     facts = known(_facts(graph, codes)) if graph is not None else {}
-    return Items(tuple(titles), tuple(texts), names, topic_rows, years, None, **facts)
+    made = Items(tuple(titles), tuple(texts), names, topic_rows, years, None, **facts)
+    return made if catalogue is None else replace(made, modalities=_vectors(catalogue, codes))
+
+
+def _vectors(catalogue: clean.Catalogue, codes: dict[str, int]) -> dict[str, np.ndarray]:
+    """Modality -> vectors in code order, NaN where the catalogue has none."""
+    made = {}
+    places = [codes[name] for name in catalogue.item_ids]
+    for each in modalities.read(catalogue.attributes):
+        made[each.name] = np.full((len(codes), each.vectors.shape[1]), np.nan, np.float32)
+        made[each.name][places] = each.vectors
+    return made
 
 
 def _facts(graph: clean.Triples, codes: dict[str, int]) -> Iterator[tuple[int, str, str]]:

@@ -1,12 +1,13 @@
-"""What two towers that a gate joins learn, for the engine: each by itself, on a sample of its own.
+"""What two towers that a gate joins learn, for the engine: together, and the tail once more alone.
 
-Bilateral branches as in Zhou et al.: BBN (CVPR 2020): one learns from the events as they are, the
-other from the same events with every item as often as its rarity is to count.
+The gated score learns from the events as they are. Beside it the content tower learns by itself
+from the same events with every item as often as its rarity is to count: the balanced branch of
+Zhou et al.: BBN (CVPR 2020) and the regularised adapter of Zhang et al. (KDD 2023), §4.3.
 """
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,16 +15,9 @@ from scipy import sparse
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.engine.task import Batch, Scorer
+from training.engine.task import Batch
 from training.models.gate import USUAL, share
 from training.models.mf_ssm_task import START, Contrast
-
-
-class Content(Protocol):
-    """What an item is: a module that gives vectors (n_items, f)."""
-
-    def __call__(self) -> Tensor:
-        """Vectors of all items, of any length."""
 
 
 def balanced(train: sparse.csr_matrix, balance: float) -> np.ndarray:
@@ -52,8 +46,7 @@ class Gated(Contrast):
         nn.init.normal_(self.others.weight, std=START)
         self.content = content
         self.module = nn.ModuleList([self.users, self.items, self.others, content]).to(device)
-        weights = balanced(train, params["balance"])
-        self.weights = [None, torch.from_numpy(weights).to(device)]
+        self.rarity = torch.from_numpy(balanced(train, params["balance"])).to(device)
         taken = np.bincount(train.indices, minlength=train.shape[1])
         middle, sharpness = params["middle"], params["sharpness"]
         gate = USUAL._replace(
@@ -71,14 +64,18 @@ class Gated(Contrast):
         ]
 
     def loss(self, batch: Batch) -> Tensor:
-        """The sum of both towers' contrast: neither can lean on the other."""
+        """The contrast of the gated score, and `tail` times that of the content on rare items."""
         asked = batch.each["users"]
         events = self.log.of(asked)
-        total = torch.zeros((), device=self.device)
-        for (users, items), weights in zip(self.towers(), self.weights, strict=True):
-            each = self.against(batch, events, functional.embedding(asked, users), items)
-            mine = events.weights if weights is None else events.weights * weights[events.items]
-            total = total + (mine * each).sum()
+        users, items = self.vectors()
+        mine = functional.embedding(asked, users)
+        total = (events.weights * self.against(batch, events, mine, items)).sum()
+        if self.params["tail"]:
+            users, items = self.towers()[1]
+            mine = functional.embedding(asked, users)
+            each = events.weights * self.rarity[events.items]
+            alone = (each * self.against(batch, events, mine, items)).sum()
+            total = total + self.params["tail"] * alone
         return total / (self.log.mean * len(asked))
 
     def vectors(self) -> tuple[Tensor, Tensor]:
@@ -86,8 +83,3 @@ class Gated(Contrast):
         (people, things), (others, contents) = self.towers()
         items = torch.cat([self.gate * things, (1.0 - self.gate) * contents], dim=1)
         return torch.cat([people, others], dim=1), items
-
-    def scorer(self) -> Scorer:
-        """Dots of the vectors of now."""
-        users, items = self.vectors()
-        return lambda asked: (users[torch.from_numpy(asked)] @ items.T).cpu().numpy()

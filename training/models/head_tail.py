@@ -2,8 +2,8 @@
 
 Zhang et al.: Empowering long-tail item recommendation through cross decoupling network (KDD 2023):
 memorisation of the head by ids, generalisation to the tail by content, a mixture of both experts
-gated by an item's frequency; the tail learns from a balanced sample as in their regularised
-adapter, §4.3. The gate's two numbers are learnt on validation, not on the events (gate.py).
+gated by an item's frequency; the tail's expert learns from a balanced sample, too, as in their
+regularised adapter, §4.3. The gate is learnt on validation, not on the events (gate.py).
 """
 
 from __future__ import annotations
@@ -39,11 +39,12 @@ SPEC: dict[str, Any] = {
         "zh-hans": "约为对比学习矩阵分解的两倍。",
     },
     "formula": "s(u, i) = w_i cosine(p_u, q_i) + (1 - w_i) cosine(p'_u, W f_i), "
-    "w_i = n_i^s / (n_i^s + m^s); each tower: softmax against all, the tail's events weighed by "
-    "n_i^-balance",
+    "w_i = n_i^s / (n_i^s + m^s); loss: softmax of s against all + tail x softmax of the second "
+    "cosine alone, its events weighed by n_i^-balance",
     "needs": ["topics"],
     "serving": "factors",
     "params": {
+        "tail": {"like": "gate_tail"},
         "balance": {
             "type": "float",
             "default": 0.5,
@@ -51,7 +52,7 @@ SPEC: dict[str, Any] = {
             "high": 1.0,
             "log": False,
             "help": {
-                "en": "How the tail's expert studies. 0: every event alike; 1: every item alike, "
+                "en": "What it studies by itself. 0: every event alike; 1: every item alike, "
                 "however rare.",
                 "zh-hans": "长尾专家的学习方式。0：每个事件同等；1：每个物品同等，不论多冷门。",
             },

@@ -12,7 +12,7 @@ PARAMS: dict[str, dict[str, Any]] = {
         "tune": False,
         "help": {
             "en": "Parts that a step is computed in: less memory, the same step.",
-            "zh-hans": "将一步拆成几部分计算:更省内存,结果相同。",
+            "zh-hans": "将一步拆成几部分计算：更省内存，结果相同。",
         },
     },
     "batch_of_users": {
@@ -24,7 +24,7 @@ PARAMS: dict[str, dict[str, Any]] = {
         "tune": False,
         "help": {
             "en": "Events of one step (whole users, as many as have so many).",
-            "zh-hans": "每一步的事件数(取整用户)。",
+            "zh-hans": "每一步的事件数（取整用户）。",
         },
     },
     "batch": {
@@ -46,8 +46,8 @@ PARAMS: dict[str, dict[str, Any]] = {
             "en": "What reads the texts. minilm: the built-in language model (English); "
             "characters: letters that stand together, for any script; auto: minilm where it "
             "knows the letters of the titles, else characters. An admin may add folders.",
-            "zh-hans": "由谁阅读文本。minilm:内置语言模型(英文);characters:相邻字符片段,"
-            "适用于任何文字;auto:minilm 认识标题文字时用它,否则用 characters。"
+            "zh-hans": "由谁阅读文本。minilm：内置语言模型（英文）；characters：相邻字符片段，"
+            "适用于任何文字；auto：minilm 认识标题文字时用它，否则用 characters。"
             "管理员可添加模型文件夹。",
         },
     },
@@ -59,7 +59,7 @@ PARAMS: dict[str, dict[str, Any]] = {
         "log": True,
         "help": {
             "en": "Passes over the log. Empty: until validation stops rising, the best kept.",
-            "zh-hans": "遍历日志的轮数。留空:直到验证指标不再上升,并保留最好的一轮。",
+            "zh-hans": "遍历日志的轮数。留空：直到验证指标不再上升，并保留最好的一轮。",
         },
     },
     "factors": {
@@ -70,7 +70,7 @@ PARAMS: dict[str, dict[str, Any]] = {
         "log": True,
         "help": {
             "en": "Length of the vectors. More can tell finer tastes apart and costs more.",
-            "zh-hans": "向量长度。越大越能区分细微口味,成本也越高。",
+            "zh-hans": "向量长度。越大越能区分细微口味，成本也越高。",
         },
     },
     "layers": {
@@ -82,7 +82,7 @@ PARAMS: dict[str, dict[str, Any]] = {
         "tune": [1, 4],
         "help": {
             "en": "Steps that taste spreads. 0 is plain factorisation; many make all alike.",
-            "zh-hans": "口味传播的步数。0 即普通矩阵分解;过多会使所有向量趋同。",
+            "zh-hans": "口味传播的步数。0 即普通矩阵分解；过多会使所有向量趋同。",
         },
     },
     "learning_rate": {
@@ -94,7 +94,7 @@ PARAMS: dict[str, dict[str, Any]] = {
         "tune": [0.001, 0.02],
         "help": {
             "en": "Length of a step. Higher learns faster and may diverge.",
-            "zh-hans": "步长。越高学得越快,但可能发散。",
+            "zh-hans": "步长。越高学得越快，但可能发散。",
         },
     },
     "graph_loss": {
@@ -105,8 +105,8 @@ PARAMS: dict[str, dict[str, Any]] = {
         "help": {
             "en": "What is minimised. infonce: softmax against all; bpr: what was "
             "taken above what was not, pair by pair, as in the paper.",
-            "zh-hans": "要最小化的损失。infonce:与所有物品对比的 "
-            "softmax;bpr:逐对让接触过的排在未接触的之前(论文做法)。",
+            "zh-hans": "要最小化的损失。infonce：与所有物品对比的 "
+            "softmax；bpr：逐对让接触过的排在未接触的之前（论文做法）。",
         },
     },
     "shared_negatives": {
@@ -119,8 +119,8 @@ PARAMS: dict[str, dict[str, Any]] = {
         "help": {
             "en": "Items drawn against each batch, where not all of them "
             "stand there: infonce from 20,000 items on, bpr always.",
-            "zh-hans": "每批抽取的负例物品数(当不与全部物品对比时):infonce 在物品超过 20,000 "
-            "个时使用,bpr 始终使用。",
+            "zh-hans": "每批抽取的负例物品数（当不与全部物品对比时）：infonce 在物品超过 20,000 "
+            "个时使用，bpr 始终使用。",
         },
     },
     "negatives": {
@@ -133,6 +133,20 @@ PARAMS: dict[str, dict[str, Any]] = {
         "help": {
             "en": "Items drawn against each event, anew in every epoch; their losses average.",
             "zh-hans": "每个事件抽取的负例物品数，每轮重新抽取；损失取平均。",
+        },
+    },
+    "gate_tail": {
+        "type": "float",
+        "default": 0.3,
+        "low": 0.0,
+        "high": 10.0,
+        "log": False,
+        "tune": [0.0, 2.0],
+        "help": {
+            "en": "How much the side that knows what an item is studies by itself, too. 0: only "
+            "together with the other; higher brings rare and new items forward.",
+            "zh-hans": "了解物品内容的一侧单独学习的程度。0：只与另一侧一起学习；"
+            "越高，冷门与新物品越靠前。",
         },
     },
     "gate_middle": {
@@ -170,7 +184,7 @@ PARAMS: dict[str, dict[str, Any]] = {
         "help": {
             "en": "How negatives are drawn: 0 every item alike, 1 as often "
             "as it was taken (infonce corrects for it by logQ).",
-            "zh-hans": "负例抽取方式:0 每个物品等概率,1 按被接触次数(infonce 用 logQ 校正)。",
+            "zh-hans": "负例抽取方式：0 每个物品等概率，1 按被接触次数（infonce 用 logQ 校正）。",
         },
     },
     "popularity": {
@@ -181,7 +195,7 @@ PARAMS: dict[str, dict[str, Any]] = {
         "log": False,
         "help": {
             "en": "How they are drawn: 0 every item alike, 1 as often as it was taken.",
-            "zh-hans": "抽取方式:0 每个物品等概率,1 按被接触次数。",
+            "zh-hans": "抽取方式：0 每个物品等概率，1 按被接触次数。",
         },
     },
     "precision": {
@@ -191,7 +205,7 @@ PARAMS: dict[str, dict[str, Any]] = {
         "tune": False,
         "help": {
             "en": "bfloat16 is faster on graphics cards and new processors, and coarser.",
-            "zh-hans": "bfloat16 在显卡和新处理器上更快,但精度较低。",
+            "zh-hans": "bfloat16 在显卡和新处理器上更快，但精度较低。",
         },
     },
     "pull_of_events": {
@@ -203,7 +217,7 @@ PARAMS: dict[str, dict[str, Any]] = {
         "tune": False,
         "help": {
             "en": "bpr only: higher pulls the vectors of each event towards 0.",
-            "zh-hans": "仅用于 bpr:越高,每个事件的向量越被拉向 0。",
+            "zh-hans": "仅用于 bpr：越高，每个事件的向量越被拉向 0。",
         },
     },
     "temperature": {
@@ -215,7 +229,7 @@ PARAMS: dict[str, dict[str, Any]] = {
         "tune": [0.05, 0.5],
         "help": {
             "en": "Lower looks hardest at the items that are nearly right (infonce).",
-            "zh-hans": "越低越关注差一点就正确的物品(infonce)。",
+            "zh-hans": "越低越关注差一点就正确的物品（infonce）。",
         },
     },
     "bias_regularization": {
@@ -226,7 +240,7 @@ PARAMS: dict[str, dict[str, Any]] = {
         "log": True,
         "help": {
             "en": "Higher keeps users and items with few ratings closer to the mean rating.",
-            "zh-hans": "越高,评分少的用户和物品越接近平均评分。",
+            "zh-hans": "越高，评分少的用户和物品越接近平均评分。",
         },
     },
     "iterations": {
@@ -238,7 +252,7 @@ PARAMS: dict[str, dict[str, Any]] = {
         "tune": False,
         "help": {
             "en": "Rounds of solving all users, then all items.",
-            "zh-hans": "轮数:每轮先求解所有用户,再求解所有物品。",
+            "zh-hans": "轮数：每轮先求解所有用户，再求解所有物品。",
         },
     },
     "content_factors": {
@@ -260,7 +274,7 @@ PARAMS: dict[str, dict[str, Any]] = {
         "tune": [0.0, 0.05],
         "help": {
             "en": "Higher keeps the vectors of an event's user and items closer to 0.",
-            "zh-hans": "越高,事件中用户和物品的向量越接近 0。",
+            "zh-hans": "越高，事件中用户和物品的向量越接近 0。",
         },
     },
     "recency": {
@@ -273,7 +287,7 @@ PARAMS: dict[str, dict[str, Any]] = {
             "en": "Weight of an event relative to the next newer one of the "
             "same person. 1: all alike; lower: recent events count more. "
             "Below 1 the log needs times.",
-            "zh-hans": "同一用户的一条事件相对于下一条更新事件的权重。1 表示全部相同;"
+            "zh-hans": "同一用户的一条事件相对于下一条更新事件的权重。1 表示全部相同；"
             "越低则近期事件越重要。小于 1 时日志需要有时间。",
         },
     },
@@ -285,7 +299,7 @@ PARAMS: dict[str, dict[str, Any]] = {
         "log": True,
         "help": {
             "en": "Higher keeps vectors of rare people and items closer to 0.",
-            "zh-hans": "越高,数据少的用户和物品的向量越接近 0。",
+            "zh-hans": "越高，数据少的用户和物品的向量越接近 0。",
         },
     },
     "alpha": {
