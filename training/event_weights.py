@@ -30,6 +30,18 @@ WHY = {
         "en": "Weights compare at least two kinds of event besides “{target}”; there are {kinds}.",
         "zh-hans": "除“{target}”外至少需要两种事件才能比较权重；现有 {kinds} 种。",
     },
+    "too-short": {
+        "en": "No pair of user and item can be watched for {days} days before the log ends, for it "
+        "spans {span} days. Choose fewer days.",
+        "zh-hans": "日志只跨 {span} 天，没有任何用户与物品的组合能在日志结束前观察满 {days} 天。"
+        "请选择更少的天数。",
+    },
+    "never": {
+        "en": "“{target}” never came within {days} days after another event of the same user and "
+        "item; {enough} such cases are needed.",
+        "zh-hans": "同一用户和物品在其他事件之后 {days} 天内从未出现“{target}”，"
+        "至少需要 {enough} 次。",
+    },
     "too-few": {
         "en": "Only {bought} times did “{target}” come within {days} days after another event of "
         "the same user and item; {enough} are needed.",
@@ -104,8 +116,12 @@ def learn(
         raise NotLearned("one-kind", target=target, kinds=len(kinds))
     found = _examples(log, code, kinds, days * DAY)
     bought = int(found.bought.sum())
+    if not len(found.users) and found.late:
+        span = int(log.at.max() - log.at.min())
+        raise NotLearned("too-short", span=f"{span / DAY:.3g}", days=days)
     if bought < ENOUGH:
-        raise NotLearned("too-few", target=target, bought=bought, days=days, enough=ENOUGH)
+        why = "too-few" if bought else "never"
+        raise NotLearned(why, target=target, bought=bought, days=days, enough=ENOUGH)
     names = [log.event_names[kind] for kind in kinds]
     weights = _weights(found, names, rng, rounds)
     return Learned(target, days, len(found.users), bought, found.late, weights)

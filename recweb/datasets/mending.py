@@ -88,7 +88,7 @@ def _options(batch: Import, delimiter: str) -> dict[str, Any]:
     """How the first file was read, with what was found out from all of its rows."""
     made = {**batch.options, "encoding": "utf-8", "delimiter": delimiter}
     for note in batch.notes:
-        if note["code"] == "scale-guessed":
+        if note["code"] in ("scale-guessed", "scale-seen"):
             made["scale"] = [note["args"]["low"], note["args"]["high"]]
         if note["code"] == "event-assumed":
             made["event"] = note["args"]["event"]

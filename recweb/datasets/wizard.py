@@ -163,6 +163,7 @@ def _part(request: HttpRequest, batch: Import) -> dict[str, Any]:
     read = ReadForm(batch.kind, data, prefix=f"{prefix}-read", initial=initial)
     part: dict[str, Any] = {"batch": batch, "read": read, "ready": False, "form": None}
     part["reread"] = request.POST.get("reread", "")
+    part["chosen"] = any(pair != ("zone", "UTC") for pair in batch.options.items())
     try:
         seen = tasks.preview(batch)
     except tasks.Unreadable as refusal:
@@ -246,7 +247,8 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("dataset-upload", slug)
     newest = {(batch.kind, batch.sha256): batch.pk for batch in reversed(batches)}
     batches = [batch for batch in batches if newest[batch.kind, batch.sha256] == batch.pk]
-    shown = [batch for batch in batches if batch.state not in SETTLED] or batches[:3]
+    busy = [place for place, batch in enumerate(batches) if batch.state not in SETTLED]
+    shown = batches[: max([2, *busy]) + 1]  # newest first; what is in already keeps its counts here
     rows = [
         {"batch": batch, "job": batch.job, "refusal": loading.refusal_words(batch)}
         for batch in shown

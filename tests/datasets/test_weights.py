@@ -70,3 +70,26 @@ def test_it_refuses_strangers_and_unknown_events(
         "/api/v1/datasets/shop/weights/", {"target": "rent"}, content_type="application/json"
     )
     assert wrong.status_code == 422
+
+
+def test_a_log_shorter_than_the_window_is_called_short(
+    shop: Dataset, bob: User, login: Login
+) -> None:
+    rows = "".join(
+        f"u{n},i{n},{event},{1_600_000_000 + n * 60}\n"
+        for n in range(90)
+        for event in ("view", "cart", "purchase")
+    )
+    bring(shop, "interactions", "user,item,event,timestamp\n" + rows)
+    client = login(bob)
+    client.post("/datasets/shop/weights/", {"do": "learn", "target": "purchase", "days": "7"})
+    assert work_off("quick").state == "done"
+    shown = text_of(client.get("/datasets/shop/?tab=settings"))
+    assert "it spans 0.0618 days. Choose fewer days." in shown
+
+
+def test_with_one_kind_of_event_the_page_says_what_is_lacking(
+    loaded: Dataset, bob: User, login: Login
+) -> None:
+    shown = text_of(login(bob).get("/datasets/shop/?tab=settings"))
+    assert "This one has 1 kind of event" in shown

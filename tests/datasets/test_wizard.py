@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from recweb.datasets import imports
 from recweb.datasets.models import Dataset, Import, Item
+from recweb.datasets.names import free_slug
 from recweb.people.models import User
 from tests.datasets.conftest import MOVIES, RATINGS, Login, bring, files, text_of, work_off
 
@@ -218,3 +220,57 @@ def test_a_refused_file_is_said_on_the_overview(ann: User, loaded: Dataset, logi
     assert "columns" in shown.lower()
     bring(loaded, "interactions", RATINGS + "9,10,4,1298861799\n", "right.csv")
     assert "wrong.csv" not in text_of(login(ann).get("/datasets/shop/"))
+
+
+def test_what_was_chosen_about_the_first_line_stays_and_is_in_sight(
+    ann: User, shop: Dataset, login: Login
+) -> None:
+    client = login(ann)
+    client.post("/datasets/shop/upload/", files(interactions="1,31\n1,10\n2,31\n"))
+    batch = Import.objects.get()
+    client.post("/datasets/shop/map/", {"reread": "1", f"f{batch.pk}-read-header": "0"})
+    for _ in range(2):
+        shown = text_of(client.get("/datasets/shop/map/"))
+        assert '<option value="0" selected>' in shown
+        assert "<details open>" in shown
+        client.post("/datasets/shop/map/", {"reread": "1", f"f{batch.pk}-read-header": "0"})
+
+
+def test_step_three_keeps_the_counts_of_what_is_in_while_the_rest_runs(
+    ann: User, shop: Dataset, login: Login
+) -> None:
+    client = login(ann)
+    client.post("/datasets/shop/upload/", files(interactions=RATINGS, items=MOVIES))
+    for batch in Import.objects.all():
+        imports.begin(batch, ann)
+    work_off()
+    shown = text_of(client.get("/datasets/shop/check/"))
+    assert shown.count("rows in") == 1
+    assert "job-progress" in shown
+
+
+def test_a_dataset_may_begin_with_its_catalogue_and_is_told_what_it_lacks(
+    ann: User, shop: Dataset, login: Login
+) -> None:
+    client = login(ann)
+    assert "A dataset may begin with its catalogue" in text_of(client.get("/datasets/new/"))
+    bring(shop, "items", MOVIES, "movies.csv")
+    shown = text_of(client.get("/datasets/shop/check/"))
+    assert "nothing can be trained until" in shown
+    bring(shop, "interactions", RATINGS, "ratings.csv")
+    assert "nothing can be trained until" not in text_of(client.get("/datasets/shop/check/"))
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("电影评分", "dypf"),
+        ("淘宝 Taobao 2024", "tb-taobao-2024"),
+        ("Café", "cafe"),
+        ("さくら", "dataset"),
+    ],
+)
+def test_a_chinese_name_gives_an_address_of_its_own(shop: Dataset, name: str, slug: str) -> None:
+    assert free_slug(name) == slug
+    Dataset.objects.create(slug=slug, name=name, owner=shop.owner)
+    assert free_slug(name) == f"{slug}-2"

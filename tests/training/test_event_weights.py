@@ -55,7 +55,7 @@ def test_planted_weights_come_back_in_order_and_within_their_intervals() -> None
 def test_a_day_of_patience_finds_no_purchase_of_the_day_after() -> None:
     with pytest.raises(NotLearned) as why:
         learn(planted(300), "purchase", np.random.default_rng(0), days=1)
-    assert (why.value.code, why.value.details["bought"]) == ("too-few", 0)
+    assert (why.value.code, why.value.details["bought"]) == ("never", 0)
 
 
 def test_nothing_is_learned_without_times_or_kinds() -> None:

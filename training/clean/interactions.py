@@ -172,7 +172,13 @@ class _Work:
         if "event" not in self.account.places:
             note("event-assumed", event=self.event)
         if self.scale is not None and self.options.scale is None and self._rated():
-            note("scale-guessed", low=self.scale[0], high=self.scale[1])
+            ends = dict(zip(("low", "high"), map(_whole, self.scale), strict=True))
+            seen = columns["values"][~np.isnan(columns["values"])]
+            if len(seen):
+                least, most = _whole(float(seen.min())), _whole(float(seen.max()))
+                note("scale-seen", least=least, most=most, **ends)
+            else:
+                note("scale-guessed", **ends)
         if not timed:
             note("order-only" if self.ordered else "no-times")
             return
@@ -258,6 +264,11 @@ class _Work:
             return None
         cells = [row[place] for row in self.account.table.sample]
         return values.guess_scale(self.account.mapping["value"], cells, self.options)
+
+
+def _whole(number: float) -> float | int:
+    """5 rather than 5.0, as people write a rating."""
+    return int(number) if number == int(number) else round(number, 3)
 
 
 def _only(texts: list[str], columns: Arrays, name: str) -> tuple[str, ...]:

@@ -46,12 +46,13 @@ class JsonLines(Table):
             self.sample = sampled([self._cells(row) for row in top])
         finally:
             self._bytes.close()
-        self._late = 0
+        self._late = self.blank = 0
         self._bytes = source.open()
 
     def notes(self) -> list[Note]:
         """How many lines hold keys that came too late to be a column."""
-        return [Note("keys-late", {"count": self._late, "key": self._late_key})] * bool(self._late)
+        late = [Note("keys-late", {"count": self._late, "key": self._late_key})] * bool(self._late)
+        return [*super().notes(), *late]
 
     def close(self) -> None:
         """Close the file."""
@@ -94,6 +95,8 @@ class JsonLines(Table):
                 raise Refused("line-too-long", line=number, limit=limit)
             if line := line.strip(" \t\r\n"):
                 yield number, line
+            else:
+                self.blank += 1
 
     def _chunks(self) -> Iterator[Chunk]:
         chunk, size = Chunk(), 0

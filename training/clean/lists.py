@@ -87,6 +87,7 @@ class Lists(Table):
         part = _Part(0)
         for number, cells in self._lines():
             user, items, fault = self._read(number, cells)
+            self.blank += not cells
             if self.ordered and cells:
                 first = seen.setdefault(user, number)
                 if first != number:

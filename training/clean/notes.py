@@ -77,6 +77,15 @@ NOTES = {
         "Values are taken to be on a scale from {low} to {high}.",
         "数值被视为 {low} 到 {high} 的评分。",
     ),
+    "scale-seen": (
+        "Ratings run from {least} to {most}. Their scale is taken to end at {high}: a rating above "
+        "it, or below {low}, is put aside.",
+        "评分从 {least} 到 {most}。评分上限视为 {high}：高于它或低于 {low} 的评分会被搁置。",
+    ),
+    "blank-lines": (
+        "{count} blank lines were skipped; they are no rows.",
+        "跳过了 {count} 个空行；空行不计入行数。",
+    ),
     "zone-assumed": (
         "{count} times carry no time zone and are taken as {zone}.",
         "{count} 个时间没有时区，按 {zone} 处理。",
@@ -98,11 +107,6 @@ NOTES = {
         "{count} years cannot be read and are left empty.",
         "{count} 个年份无法读取，已留空。",
     ),
-    "categories-separator": (
-        "Categories are separated by {separator}.",
-        "类别以 {separator} 分隔。",
-    ),
-}
     "vectors": (
         "{count} items have a vector of {length} numbers of “{name}”: the model “modal_fusion” "
         "learns from it.",
@@ -112,3 +116,8 @@ NOTES = {
         "{count} cells of “{name}” hold no vector of {length} finite numbers and count as empty.",
         "“{name}”列有 {count} 个单元格不是 {length} 个有限数构成的向量，视为空。",
     ),
+    "categories-separator": (
+        "Categories are separated by {separator}.",
+        "类别以 {separator} 分隔。",
+    ),
+}

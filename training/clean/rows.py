@@ -199,6 +199,8 @@ class Text(Table):
             code = "row-too-long" if len(row) > len(self.header) else "row-too-short"
             args: dict[str, Value] = {"found": len(row), "expected": len(self.header)}
             chunk.broken.append(BadRow(start, "", code, args, chunk.text(start, end)))
+        else:
+            self.blank += end - start + 1
 
     def _long(self, chunk: Lines, row: list[str], start: int) -> None:
         """A row over several lines or in a long one: its cells are measured."""

@@ -80,6 +80,7 @@ class Table(ABC):
     ordered = False
     encoding = ""
     delimiter = ""
+    blank = 0  # lines that are no rows: skipped, and said
 
     def __init__(self, limits: Limits, size: int) -> None:
         self.limits = limits
@@ -101,7 +102,7 @@ class Table(ABC):
 
     def notes(self) -> list[Note]:
         """What the reader has to say once all rows are read."""
-        return []
+        return [Note("blank-lines", {"count": self.blank})] if self.blank else []
 
     def close(self) -> None:  # noqa: B027 (not every table holds a file open)
         """Close the file."""

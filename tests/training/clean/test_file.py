@@ -68,6 +68,18 @@ def test_bad_09_blank_lines_and_a_missing_last_newline_do_no_harm(read: Read) ->
     log = read("\nuser_id,item_id\n\na,1\n   \n\nb,2")
     assert log.lines.tolist() == [4, 7]
     assert log.report.rows_in == 2
+    assert ("blank-lines", {"count": 3}) in [(n.code, n.args) for n in log.report.notes]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("cell", ["x", '"x"', '"x\ny"'])
+def test_bad_09_blank_lines_are_counted_by_every_reader(read: Read, end: str, cell: str) -> None:
+    rows = [f"{cell},1", "", " ", f"{cell},2", ""]
+    report = read(
+        end.join(["user_id,remark", *rows * 3]), {"user": "remark", "item": "user_id"}
+    ).report
+    assert report.rows_in == 6 == report.accepted + report.duplicates + report.quarantined
+    assert ("blank-lines", {"count": 8}) in [(n.code, n.args) for n in report.notes]
 
 
 @pytest.mark.parametrize("content", ["", "\n\r\n\n", "  \n\t\n", "\ufeff", "\ufeff\n"])

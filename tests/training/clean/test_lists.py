@@ -38,7 +38,9 @@ def test_a_sequence_is_a_user_and_items_in_their_order(put: Put) -> None:
     assert np.diff(log.at).tolist() == [1, 1, -2, 0, 1]
     assert order_only(log.at)
     assert log.lines.tolist() == [1, 2, 3, 4, 5, 6]  # of an item, so that each is another
-    assert [note.code for note in log.report.notes] == ["format", "event-assumed", "order-only"]
+    assert [note.code for note in log.report.notes] == [
+        "format", "blank-lines", "event-assumed", "order-only",
+    ]  # fmt: skip
 
 
 def test_a_user_on_two_lines_is_put_aside(put: Put) -> None:

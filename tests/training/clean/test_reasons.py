@@ -10,7 +10,7 @@ from training.clean import NOTES, REASONS, REFUSALS, ROWS, Refused
 
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+|empty")
 # texts of that shape that are no codes: encodings
-ENCODINGS = {"utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1"}
+ENCODINGS = {"utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "euc-kr"}
 
 
 def raised() -> set[str]:

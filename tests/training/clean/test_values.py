@@ -34,7 +34,8 @@ def test_bad_37_ninety_nine_on_a_scale_of_five_is_put_aside(read: Read) -> None:
     report = read(f"{RATED}ann,film,99\n").report
     assert report.reasons == {"value-out-of-range": 1}
     assert report.quarantine[0].args == {"value": "99", "low": 0.0, "high": 5.0}
-    assert ("scale-guessed", {"low": 0.0, "high": 5.0}) in [(n.code, n.args) for n in report.notes]
+    said = {"least": 1, "most": 5, "low": 0, "high": 5}
+    assert ("scale-seen", said) in [(n.code, n.args) for n in report.notes]
 
 
 def test_bad_37_a_chosen_scale_holds_for_the_shortest_file(read: Read) -> None:
