@@ -124,6 +124,7 @@ def _draft(request: Request) -> Policy:
 @extend_schema(operation_id="policy", responses=POLICY)
 @api_view(["GET"])
 def policy(request: Request, policy_id: int) -> Response:
+    """One policy: its run, its weight and bounds, what serves and since when."""
     known_params(request, ())
     return Response(policy_json(find(request, policy_id)))
 
