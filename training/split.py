@@ -7,7 +7,6 @@ one or two positives all of them train, for a model that never saw the user tell
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +16,7 @@ from training.features import Positives
 from training.log import Items
 from training.order import order_only
 from training.split_reasons import CHOSEN, REASONS, SplitError
+from training.split_ways import TEST, TRAIN, VALIDATION, WAYS, given_parts, temporal
 
 __all__ = [
     "CHOSEN",
@@ -32,7 +32,7 @@ __all__ = [
     "preview",
     "split",
 ]
-TRAIN, VALIDATION, TEST = 0, 1, 2
+NAMES = ("auto", *WAYS, "given")
 ENOUGH = 200  # test users with history from which one cut in time says enough
 
 
@@ -101,7 +101,7 @@ def split(
     if name == "auto":
         name, because = _choose(positives)
     if name == "given":
-        parts = _given(positives, given)
+        parts = given_parts(positives, given)
         _all_parts(parts, name)
     else:
         parts = _parts(positives, name, seed)
@@ -176,113 +176,11 @@ def _choose(positives: Positives) -> tuple[str, str]:
         return "random", "one-time"
     if order_only(positives.at):
         return "leave-last", "order-only"
-    parts = _temporal(positives, np.random.default_rng(0))
+    parts = temporal(positives, np.random.default_rng(0))
     known = np.isin(positives.users, positives.users[parts == TRAIN])
     if len(np.unique(positives.users[known & (parts == TEST)])) < ENOUGH:
         return "user-temporal", "few-temporal-test-users"
     return "temporal", ""
-
-
-def _times(positives: Positives, name: str) -> np.ndarray:
-    if positives.at is None:
-        raise SplitError("no-times", name=name)
-    if positives.at.min() == positives.at.max():
-        raise SplitError("one-time", name=name)
-    return positives.at
-
-
-def _temporal(positives: Positives, rng: np.random.Generator) -> np.ndarray:
-    """One cut for all: events of one second never stand on both sides of it."""
-    at = _times(positives, "temporal")
-    if order_only(at):
-        raise SplitError("order-only", name="temporal")
-    order = np.sort(at)
-    cuts = order[[int(0.8 * len(at)), int(0.9 * len(at))]]
-    return np.asarray(np.searchsorted(cuts, at, side="right"), dtype=np.int8)
-
-
-def _user_temporal(positives: Positives, rng: np.random.Generator) -> np.ndarray:
-    return _held_out(positives, _times(positives, "user-temporal"), _tenth)
-
-
-def _leave_last(positives: Positives, rng: np.random.Generator) -> np.ndarray:
-    return _held_out(positives, _times(positives, "leave-last"), _one)
-
-
-def _random(positives: Positives, rng: np.random.Generator) -> np.ndarray:
-    return _held_out(positives, rng.permutation(len(positives)), _tenth)
-
-
-def _cold_item(positives: Positives, rng: np.random.Generator) -> np.ndarray:
-    """A tenth of the items gives all its events to test, another tenth to validation."""
-    return _cold(positives.items, rng)
-
-
-def _cold_user(positives: Positives, rng: np.random.Generator) -> np.ndarray:
-    """A tenth of the users gives its whole history to test, another tenth to validation."""
-    return _cold(positives.users, rng)
-
-
-def _cold(codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    seen, place = np.unique(codes, return_inverse=True)
-    held = max(1, len(seen) // 10)
-    part = np.zeros(len(seen), dtype=np.int8)
-    part[:held], part[held : 2 * held] = TEST, VALIDATION
-    return np.asarray(rng.permutation(part)[place])
-
-
-def _given(positives: Positives, given: np.ndarray | None) -> np.ndarray:
-    fits = given is not None and given.shape == (len(positives),)
-    if given is None or not fits or not np.isin(given, (TRAIN, VALIDATION, TEST)).all():
-        raise SplitError("given-missing", rows=len(positives))
-    return given.astype(np.int8)
-
-
-def _tenth(counts: np.ndarray) -> np.ndarray:
-    return np.where(counts < 3, 0, np.maximum(1, counts // 10))
-
-
-def _one(counts: np.ndarray) -> np.ndarray:
-    return np.where(counts < 3, 0, 1)
-
-
-def _held_out(
-    positives: Positives, by: np.ndarray, held: Callable[[np.ndarray], np.ndarray]
-) -> np.ndarray:
-    """Parts (m,): of each user the last `held` by `by` test, the ones before validation.
-
-    Equal `by`: the order of the log decides.
-    """
-    order = _by_user(positives.users, by)
-    counts = np.bincount(positives.users, minlength=positives.n_users)
-    ends = np.cumsum(counts)
-    users = positives.users[order]
-    from_end = ends[users] - 1 - np.arange(len(order))  # 0 = the user's newest
-    test = held(counts)[users]
-    parts = np.empty(len(order), dtype=np.int8)
-    parts[order] = np.where(from_end < test, TEST, np.where(from_end < 2 * test, VALIDATION, TRAIN))
-    return parts
-
-
-def _by_user(users: np.ndarray, by: np.ndarray) -> np.ndarray:
-    """Rows by user, then by `by`, then as they stand: lexsort, by one sort of packed numbers."""
-    rows = np.arange(len(by))
-    first = rows if (by[1:] >= by[:-1]).all() else np.argsort(by, kind="stable")
-    keys = (users[first].astype(np.int64) << 32) | rows
-    keys.sort()  # numbers are sorted several times as fast as places
-    return np.asarray(first[keys & 0xFFFFFFFF])
-
-
-Way = Callable[[Positives, np.random.Generator], np.ndarray]
-WAYS: dict[str, Way] = {
-    "temporal": _temporal,
-    "user-temporal": _user_temporal,
-    "leave-last": _leave_last,
-    "random": _random,
-    "cold-item": _cold_item,
-    "cold-user": _cold_user,
-}
-NAMES = ("auto", *WAYS, "given")
 
 
 def _assemble(
