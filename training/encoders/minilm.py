@@ -20,7 +20,7 @@ WIDTH = 384
 def encode(
     texts: Sequence[str],
     *,
-    batch_tokens: int = 1024,
+    batch_tokens: int = 2048,
     progress: Progress | None = None,
     cache: Path | None = None,
     dtype: Precision = "float32",

@@ -118,6 +118,20 @@ def in_batches(order: Sequence[int], ids: Sequence[Sequence[int]], most: int) ->
         yield batch
 
 
+def full_batches(order: Sequence[int], ids: Sequence[Sequence[int]], most: int) -> Iterator[Batch]:
+    """Runs of `order` of at most `most` tokens, nothing padded; a longer text stands alone."""
+    batch: Batch = []
+    tokens = 0
+    for place in order:
+        if batch and tokens + len(ids[place]) > most:
+            yield batch
+            batch, tokens = [], 0
+        batch.append(place)
+        tokens += len(ids[place])
+    if batch:
+        yield batch
+
+
 def longest_first(ids: Sequence[Sequence[int]]) -> list[int]:
     """Places by falling length: memory peaks in the first batch, and an estimate errs upwards."""
     return sorted(range(len(ids)), key=lambda place: (-len(ids[place]), place))

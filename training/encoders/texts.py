@@ -1,7 +1,8 @@
 """Unit vectors of texts by a language model from a folder, with a cache and in any precision.
 
 Reimers, Gurevych: Sentence-BERT (EMNLP 2019): one vector a text, scaled to length 1. Texts are
-sorted by length and batched by tokens, so that almost nothing is spent on padding.
+sorted by length and batched by tokens, so that nothing (a plain BERT) or almost nothing (other
+types) is spent on padding.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from training.encoders.cache import Cache
 
 if TYPE_CHECKING:
+    from training.encoders.bert import Bert
     from training.encoders.reader import Reader
 
 Progress = Callable[[int, int, str], None]
@@ -29,18 +31,19 @@ def encode(
     texts: Sequence[str],
     *,
     name: str | None = None,
-    batch_tokens: int = 1024,
+    batch_tokens: int = 2048,
     progress: Progress | None = None,
     cache: Path | None = None,
     dtype: Precision = "float32",
 ) -> np.ndarray:
     """Unit vectors float32 (len(texts), d) in the order of the texts.
 
-    name: of an admin's folder, which is judged before it is read. batch_tokens: padded tokens per
-    batch. cache: a folder where vectors are kept by (model, text), read before and written after
-    encoding. dtype: float32 agrees with the reference to 1e-6; bfloat16 is faster where the
-    processor multiplies it, and differs by up to about 1e-2. progress(done, total, "texts")
-    counts texts; what it raises stops the work, with all finished batches kept in the cache.
+    name: of an admin's folder, which is judged before it is read. batch_tokens: tokens per batch,
+    padding counted. cache: a folder where vectors are kept by (model, text), read before and
+    written after encoding. dtype: float32 agrees with the reference to 1e-6; bfloat16 is faster
+    where the processor multiplies it, and differs by up to about 1e-2. progress(done, total,
+    "texts") counts texts; what it raises stops the work, with all finished batches kept in the
+    cache.
     Raises ValueError on a wrong batch_tokens or dtype, folders.Refused (a ValueError).
     """
     if batch_tokens < LONGEST:
@@ -95,6 +98,17 @@ def loaded(folder: Path, name: str | None, dtype: Precision) -> Reader:
     return load(folder, name, torch.bfloat16 if dtype == "bfloat16" else torch.float32)
 
 
+@cache
+def unpadded(folder: Path, name: str | None, dtype: Precision) -> Bert | None:
+    """The model as it reads without padding; None where only transformers can read it."""
+    from training.encoders.bert import Bert, can_pack, reads
+
+    reader = loaded(folder, name, dtype)
+    if not reads(reader.model, reader.kind):
+        return None
+    return Bert(reader.model, packed=dtype == "bfloat16" and can_pack())
+
+
 def _encoded(
     folder: Path, name: str | None, texts: list[str], batch_tokens: int, dtype: Precision
 ) -> Iterator[tuple[list[str], np.ndarray]]:
@@ -103,12 +117,14 @@ def _encoded(
         return
     import torch
 
-    from training.encoders.reader import in_batches, longest_first
+    from training.encoders.reader import full_batches, in_batches, longest_first
 
-    reader = loaded(folder, name, dtype)
+    reader, fast = loaded(folder, name, dtype), unpadded(folder, name, dtype)
     ids = reader.ids(texts)
-    for batch in in_batches(longest_first(ids), ids, batch_tokens):
-        tokens, mask = reader.padded([ids[place] for place in batch])
+    cut = full_batches if fast else in_batches
+    for batch in cut(longest_first(ids), ids, batch_tokens):
+        mine = [ids[place] for place in batch]
         with torch.inference_mode():
-            unit = torch.nn.functional.normalize(reader.read(tokens, mask), dim=1)
+            read = fast.vectors(mine, reader.pool) if fast else reader.read(*reader.padded(mine))
+            unit = torch.nn.functional.normalize(read, dim=1)
         yield [texts[place] for place in batch], unit.numpy()
