@@ -70,7 +70,7 @@ SPEC: dict[str, Any] = {
                 "zh-hans": "每种向量读取的方向数，取变化最大的方向。",
             },
         },
-        "tail": {"like": "gate_tail", "default": 1.0},
+        "tail": {"like": "gate_tail"},
         "middle": {"like": "gate_middle"},
         "sharpness": {"like": "gate_sharpness"},
         "factors": {"like": "factors", "tune": [16, 128]},

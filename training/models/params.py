@@ -135,9 +135,31 @@ PARAMS: dict[str, dict[str, Any]] = {
             "zh-hans": "每个事件抽取的负例物品数，每轮重新抽取；损失取平均。",
         },
     },
+    "rated_regularization": {
+        "type": "float",
+        "default": 15.0,
+        "low": 0.01,
+        "high": 10000.0,
+        "log": True,
+        "help": {
+            "en": "While items are learnt: higher keeps vectors with few ratings closer to 0.",
+            "zh-hans": "学习物品时：越高，评分少的向量越接近 0。",
+        },
+    },
+    "rated_bias_regularization": {
+        "type": "float",
+        "default": 10.0,
+        "low": 0.01,
+        "high": 1000.0,
+        "log": True,
+        "help": {
+            "en": "While items are learnt: higher keeps few ratings closer to the mean.",
+            "zh-hans": "学习物品时：越高，评分少者越接近平均评分。",
+        },
+    },
     "gate_tail": {
         "type": "float",
-        "default": 0.3,
+        "default": 1.0,
         "low": 0.0,
         "high": 10.0,
         "log": False,

@@ -54,28 +54,8 @@ SPEC: dict[str, Any] = {
     "serving": "factors",
     "params": {
         "factors": {"like": "factors", "default": 16, "high": 256},
-        "regularization": {
-            "type": "float",
-            "default": 15.0,
-            "low": 0.01,
-            "high": 10000.0,
-            "log": True,
-            "help": {
-                "en": "While items are learnt: higher keeps vectors with few ratings closer to 0.",
-                "zh-hans": "学习物品时：越高，评分少的向量越接近 0。",
-            },
-        },
-        "bias_regularization": {
-            "type": "float",
-            "default": 10.0,
-            "low": 0.01,
-            "high": 1000.0,
-            "log": True,
-            "help": {
-                "en": "While items are learnt: higher keeps few ratings closer to the mean.",
-                "zh-hans": "学习物品时：越高，评分少者越接近平均评分。",
-            },
-        },
+        "regularization": {"like": "rated_regularization"},
+        "bias_regularization": {"like": "rated_bias_regularization"},
         "iterations": {"like": "iterations"},
         "rounds": {
             "type": "int",

@@ -37,7 +37,15 @@ LEARNERS = [
     "userknn",
 ]
 # test_stars.py, test_completion.py: they learn from ratings
-STARS = ["baseline_only", "biased_mf", "knn_baseline", "prior_mf", "soft_impute", "svdpp"]
+STARS = [
+    "baseline_only",
+    "biased_mf",
+    "knn_baseline",
+    "meta_mf",
+    "prior_mf",
+    "soft_impute",
+    "svdpp",
+]
 # test_mmoe.py: it learns from positives of two kinds, and here all are alike
 GRADED = ["mmoe"]
 # test_markov.py, test_sasrec.py: a random split is no split for them
