@@ -59,9 +59,9 @@ def provide(forget: Forget) -> None:
 
 def ask(dataset: Dataset, outside_id: str, request: "HttpRequest", owner: "User") -> Job:
     """The job that forgets this user. The id itself is written nowhere. Raises NobodyThere."""
-    code = rows.user_code(dataset, outside_id)
+    code = rows.user_code(dataset.pk, outside_id)
     if code is None and privacy.wants_pseudonyms(dataset):
-        code = rows.user_code(dataset, privacy.pseudonym(dataset.pk, outside_id))
+        code = rows.user_code(dataset.pk, privacy.pseudonym(dataset.pk, outside_id))
     if code is None:
         raise NobodyThere
     known = privacy.mac(dataset.pk, outside_id)

@@ -143,7 +143,7 @@ def _filtered(
     user, item = request.GET.get("user", "").strip(), request.GET.get("item", "").strip()
     event = request.GET.get("event", "")
     if user:
-        code = rows.user_code(row, user)
+        code = rows.user_code(row.pk, user)
         if code is None:
             return found.none(), _("There is no user “%(id)s” here.") % {"id": user}
         found = found.filter(user_code=code)

@@ -1,12 +1,14 @@
 """Codes to names and back, and what one user or item did. Duplicates of other files left out."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from recweb.datasets.clock import CLOCK
 from recweb.datasets.models import Dataset, Item, Person
+from recweb.lib.prepared import Prepared
 
 
 class Named(NamedTuple):
@@ -28,10 +30,24 @@ class Event(NamedTuple):
     at: int | None  # epoch seconds
 
 
+TITLES = """
+    SELECT code, outside_id, title, topics FROM datasets_item
+    WHERE dataset_id = %s AND code = ANY(%s::bigint[])
+"""
+
+
+def _persons(dataset: int, outside_id: str) -> QuerySet[Person, Any]:
+    rows = Person.objects.filter(dataset=dataset, outside_id=outside_id)
+    return rows.values_list("code", flat=True)
+
+
+USER_CODE = Prepared(_persons)
+
+
 def titles(dataset_id: int, codes: Iterable[int]) -> dict[int, Named]:
-    rows = Item.objects.filter(dataset_id=dataset_id, code__in={int(code) for code in codes})
-    found = rows.values_list("code", "outside_id", "title", "topics")
-    return {code: Named(outside, title, topics) for code, outside, title, topics in found}
+    with connection.cursor() as cursor:
+        cursor.execute(TITLES, [dataset_id, sorted({int(code) for code in codes})])
+        return {code: Named(*named) for code, *named in cursor.fetchall()}
 
 
 def user_ids(dataset_id: int, codes: Iterable[int]) -> dict[int, str]:
@@ -39,9 +55,9 @@ def user_ids(dataset_id: int, codes: Iterable[int]) -> dict[int, str]:
     return dict(rows.values_list("code", "outside_id"))
 
 
-def user_code(dataset: Dataset, outside_id: str) -> int | None:
-    rows = Person.objects.filter(dataset=dataset, outside_id=clean(outside_id))
-    return next(iter(rows.values_list("code", flat=True)[:1]), None)
+def user_code(dataset_id: int, outside_id: str) -> int | None:
+    found = USER_CODE.rows(dataset=dataset_id, outside_id=clean(outside_id))
+    return found[0][0] if found else None
 
 
 def item_code(dataset: Dataset, outside_id: str) -> int | None:

@@ -155,7 +155,7 @@ def _users(dataset: Dataset, given: Any) -> list[int]:
         raise Unprocessable(_("“users” is a list of user ids."), field="users")
     codes = []
     for user in given[:1000]:
-        code = rows.user_code(dataset, user)
+        code = rows.user_code(dataset.pk, user)
         if code is None:
             words = _("There is no user “%(id)s” here.") % {"id": user[:80]}
             raise Unprocessable(words, field="users")

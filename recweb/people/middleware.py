@@ -3,13 +3,15 @@
 import zoneinfo
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, Group
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect, resolve_url
 from django.urls import Resolver404, ResolverMatch, resolve
@@ -18,12 +20,34 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from recweb.lib import answers, multipart
+from recweb.lib.prepared import Prepared
 from recweb.people import doors, idempotency
 from recweb.people.models import Preference, Token, User, digest
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 TABLE = "recweb.access.ROUTES"  # by name: it knows all apps, and people stands left of them
 SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+TOKEN = [field.attname for field in Token._meta.concrete_fields]
+USER = [field.attname for field in User._meta.concrete_fields]
+
+
+def _tokens(digest: str) -> QuerySet[Token, Any]:
+    groups = ArraySubquery(Group.objects.filter(user=OuterRef("user")).values("name"))
+    rows = Token.objects.filter(user__is_active=True, digest=digest).annotate(roles=groups)
+    return rows.values_list(*TOKEN, *(f"user__{name}" for name in USER), "roles")
+
+
+TOKENS = Prepared(_tokens)
+
+
+def _token(row: tuple[Any, ...]) -> Token:
+    """The token with its user, who knows the role already."""
+    token = Token.from_db(DEFAULT_DB_ALIAS, TOKEN, row[: len(TOKEN)])
+    token.user = User.from_db(DEFAULT_DB_ALIAS, USER, row[len(TOKEN) : -1])
+    token.user.remember_groups(row[-1])
+    return token
 
 
 class TokenMiddleware:
@@ -50,11 +74,7 @@ class TokenMiddleware:
         scheme, _space, value = header.partition(" ")
         if scheme.lower() != "token":
             return None
-        groups = ArraySubquery(Group.objects.filter(user=OuterRef("user")).values("name"))
-        rows = Token.objects.select_related("user").filter(user__is_active=True)
-        token = rows.filter(digest=digest(value.strip())).annotate(groups=groups).first()
-        if token:
-            token.user.remember_groups(token.groups)
+        token = next(map(_token, TOKENS.rows(digest=digest(value.strip()))), None)
         now = timezone.now()
         if token and (token.last_used is None or now - token.last_used > timedelta(minutes=1)):
             Token.objects.filter(pk=token.pk).update(last_used=now)

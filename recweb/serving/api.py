@@ -17,16 +17,13 @@ from recweb.datasets.models import Dataset
 from recweb.lib.api import ApiError, Conflict, known_params
 from recweb.serving.bundles import bundle_of
 from recweb.serving.live import past
+from recweb.serving.policy import Serving, serving
 from recweb.tuning import params
 from recweb.tuning.models import Policy, PolicyState
 from training.serve import Served, measures, recommend
 
 KNOWN = ("dataset", "user", "k", "diversity", "exclude_seen")
 MOST = 100
-READ = (
-    "number", "bundle", "diversity", "lowest", "highest", "dataset__slug", "dataset__name",
-    "dataset__repeats_wanted", "experiment__model", "experiment__rules",
-)  # fmt: skip
 REASON = inline_serializer(
     "ServedReason",
     {
@@ -95,22 +92,22 @@ def recommend_(request: Request) -> Response:
     policy = _policy(request, slug)
     asked = _asked(request)
     weight = _weight(asked, policy)
-    user = rows.user_code(policy.dataset, asked.user)
-    served = _serve(policy.dataset, policy, asked, user, weight)
-    return Response(answer(policy.dataset, policy, asked, weight, served))
+    user = rows.user_code(policy.dataset_id, asked.user)
+    served = _serve(policy, asked, user, weight)
+    return Response(answer(policy, asked, weight, served))
 
 
-def _policy(request: Request, slug: str) -> Policy:
+def _policy(request: Request, slug: str) -> Serving:
     """What serves that dataset, if it is the asker's to see: one query where all is well."""
-    mine = Dataset.objects.visible(person(request._request)).filter(slug=slug)
+    asker = person(request._request)
     token = getattr(request._request, "token", None)
-    if token is not None and token.dataset_id is not None:
-        mine = mine.filter(pk=token.dataset_id)
-    live = Policy.objects.filter(dataset__in=mine, state=PolicyState.PUBLISHED)
-    # a run's figures and settings are large, and nothing here reads them
-    policy = next(iter(live.select_related("dataset", "experiment").only(*READ)), None)
+    only = None if token is None else token.dataset_id
+    policy = serving(slug, asker, only)
     if policy is not None:
         return policy
+    mine = Dataset.objects.visible(asker).filter(slug=slug)
+    if only is not None:
+        mine = mine.filter(pk=only)
     dataset = mine.first()
     if dataset is None:
         raise Http404
@@ -137,7 +134,7 @@ def _asked(request: Request) -> Asked:
     )
 
 
-def _weight(asked: Asked, policy: Policy) -> float:
+def _weight(asked: Asked, policy: Serving) -> float:
     weight = policy.diversity if asked.diversity is None else asked.diversity
     if not policy.lowest <= weight <= policy.highest:
         words = _("“diversity” must lie in this policy's bounds, %(low)g to %(high)g, got %(got)g.")
@@ -146,12 +143,10 @@ def _weight(asked: Asked, policy: Policy) -> float:
     return weight
 
 
-def _serve(
-    dataset: Dataset, policy: Policy, asked: Asked, user: int | None, weight: float
-) -> Served:
+def _serve(policy: Serving, asked: Asked, user: int | None, weight: float) -> Served:
     bundle = bundle_of(policy)
-    history = past(dataset.pk, user, policy.experiment.rules)
-    unseen = not dataset.repeats_wanted if asked.exclude_seen is None else asked.exclude_seen
+    history = past(policy.dataset_id, user, policy.rules)
+    unseen = not policy.repeats_wanted if asked.exclude_seen is None else asked.exclude_seen
     return recommend(
         bundle,
         user,
@@ -163,17 +158,15 @@ def _serve(
     )
 
 
-def answer(
-    dataset: Dataset, policy: Policy, asked: Asked, weight: float, served: Served
-) -> dict[str, Any]:
+def answer(policy: Serving, asked: Asked, weight: float, served: Served) -> dict[str, Any]:
     found = measures(bundle_of(policy), served.picks)
     codes = {pick.item for pick in served.picks}
     codes |= {reason.item for pick in served.picks for reason in pick.reasons}
-    named = rows.titles(dataset.pk, codes)
+    named = rows.titles(policy.dataset_id, codes)
     return {
         "user": asked.user,
         "policy": policy.pk,
-        "model": policy.experiment.model,
+        "model": policy.model,
         "diversity": weight,
         "ild": found.ild,
         "novelty": found.novelty,

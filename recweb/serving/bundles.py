@@ -7,11 +7,11 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from recweb.lib.api import ApiError
-from recweb.tuning.models import Policy
+from recweb.serving.policy import Serving
 from training.serve import Bundle
 
 
-def bundle_of(policy: Policy) -> Bundle:
+def bundle_of(policy: Serving) -> Bundle:
     """Raises ApiError 503 when its files are gone or damaged: rolling back mends it."""
     try:
         return _load(policy.pk, str(Path(settings.ARTIFACTS) / policy.bundle))

@@ -31,8 +31,12 @@ def past(dataset_id: int, user: int | None, rules: list[dict[str, Any]]) -> Past
     for rule in rules:
         of[rule["event"]].append(rule)
     liked: dict[int, float] = {}
+    known: dict[tuple[str, float | None], float] = {}  # most events repeat a few values
     for event in events:
-        sure = confidence(event, of[event.event]) if rules else 1.0
+        like = (event.event, event.value)
+        if like not in known:
+            known[like] = confidence(event, of[event.event]) if rules else 1.0
+        sure = known[like]
         if event.code is None or sure <= 0:
             continue
         # the newest event gives the place, the surest one the confidence

@@ -110,7 +110,7 @@ def lists(request: Request, experiment_id: int) -> Response:
     k = params.whole(given.get("k", "10"), "k", 1, MOST)
     if "user" not in given:
         raise ApiError(400, "malformed", _("Name a user: ?user=ID."), field="user")
-    code = rows.user_code(experiment.dataset, given["user"])
+    code = rows.user_code(experiment.dataset_id, given["user"])
     if code is None:
         words = _("There is no user “%(name)s” in this dataset.")
         raise ApiError(404, "not_found", words % {"name": given["user"][:80]}, field="user")

@@ -17,7 +17,7 @@ def test_popularity_by_month_counts_every_event_once(shop: Dataset) -> None:
     bring(shop, "interactions", "user,item,timestamp\n" + "\n".join(lines) + "\n")
     bring(shop, "interactions", f"user,item,timestamp\n{lines[0]}\nu0,10,{START}\n", "more.csv")
     item = rows.item_code(shop, "31")
-    user = rows.user_code(shop, "u0")
+    user = rows.user_code(shop.pk, "u0")
     assert item is not None
     assert user is not None
     months = rows.months(shop.pk, item, "item")

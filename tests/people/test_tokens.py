@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from recweb.people import accounts
+from recweb.people.middleware import TokenMiddleware
 from recweb.people.models import Token, User
 
 pytestmark = pytest.mark.django_db
@@ -18,6 +19,18 @@ def test_a_token_lets_its_user_in(bob: User) -> None:
     token = Token.make(bob, "x")
     assert ask(f"Token {token}") == 200
     assert bob.tokens.get().last_used is not None
+
+
+def test_the_rows_of_a_token_are_those_of_the_database(bob: User) -> None:
+    """They are read past Django's compiler: no field may come out otherwise."""
+    found = TokenMiddleware.find(f"Token {Token.make(bob, 'x', dataset_id=7)}")
+    assert found is not None
+    for row, real in ((found, Token.objects.get()), (found.user, User.objects.get(pk=bob.pk))):
+        fields = [
+            field.attname for field in real._meta.concrete_fields if field.name != "last_used"
+        ]
+        assert [getattr(row, name) for name in fields] == [getattr(real, name) for name in fields]
+    assert found.user.role == bob.role == "analyst"
 
 
 @pytest.mark.parametrize(

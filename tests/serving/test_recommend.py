@@ -96,7 +96,7 @@ def test_an_unknown_user_gets_the_popular_list_and_is_told(shop: Shop) -> None:
 
 def test_seen_items_are_left_out_also_those_that_came_after_publishing(shop: Shop) -> None:
     published(shop)
-    code = rows.user_code(shop.dataset, "u7")
+    code = rows.user_code(shop.dataset.pk, "u7")
     assert code is not None
     seen = {event.code for event in rows.history(shop.dataset.pk, code, 1000)}
     names = {named.outside_id for named in rows.titles(shop.dataset.pk, seen - {None}).values()}

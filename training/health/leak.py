@@ -7,7 +7,8 @@ import numpy as np
 from training.features import Positives, Rule, positives
 from training.health.data import Data
 from training.health.finding import Evidence, Finding, column, finding
-from training.split import ENOUGH, TEST, TRAIN, WAYS, SplitError
+from training.split import ENOUGH, TEST, TRAIN, SplitError
+from training.split_ways import WAYS
 
 SPEC = {
     "code": "split-leak",
