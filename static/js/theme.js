@@ -13,6 +13,7 @@ window.interpolate ??= (text, values) => text.replace(/%s/g, () => String(values
     const theme = wanted === "auto" ? (dark.matches ? "dark" : "light") : wanted;
     if (root.dataset.bsTheme === theme) return;
     root.dataset.bsTheme = theme;
+    root.classList.toggle("dark-mode", theme === "dark"); // by this name Swagger knows it
     document.dispatchEvent(new CustomEvent("theme-change", { detail: theme }));
   }
 
