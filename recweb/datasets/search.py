@@ -18,6 +18,7 @@ from recweb.datasets.rows import clean
 LONGEST = 200  # characters of a query
 COUNTED = 5_000  # hits from which a list says "or more"
 ORDER = "ORDER BY n_events DESC, code"
+HOLDS = "lower(title) LIKE %s"  # half the time of ILIKE, where no index is asked
 Row = TypeVar("Row", bound=Person | Item)
 
 
@@ -64,13 +65,21 @@ class Hits(Generic[Row]):
         """Codes of all hits, in order; None when there are COUNTED or more."""
         sql, given = self._found(f" LIMIT {COUNTED}")
         with connection.cursor() as cursor:
+            # too many are neither put in order nor sent
             cursor.execute(
-                f"WITH found AS MATERIALIZED ({sql}) SELECT code FROM found {ORDER} LIMIT %s",
+                f"WITH found AS MATERIALIZED ({sql}), "
+                "many AS (SELECT count(*) >= %s AS yes FROM found) "
+                "SELECT many.yes, code FROM many LEFT JOIN found ON NOT many.yes "
+                f"{ORDER}",
                 [*given, COUNTED],
             )
             rows = cursor.fetchall()
         # what both its id and its title name came twice
-        return list(dict.fromkeys(code for (code,) in rows)) if len(rows) < COUNTED else None
+        return (
+            None
+            if rows[0][0]
+            else list(dict.fromkeys(code for _, code in rows if code is not None))
+        )
 
     @cached_property
     def _count(self) -> int:
@@ -98,6 +107,8 @@ class Hits(Generic[Row]):
         else:
             codes = self._walk(max(0, last - first), first)
         rows: Any = self.table._default_manager.filter(dataset_id=self.dataset_id, code__in=codes)
+        # long texts lie elsewhere on the disk, and no list shows them
+        rows = rows.defer(*({"text", "attributes"} & {f.name for f in self.table._meta.fields}))
         known = {row.code: row for row in rows}
         return [known[code] for code in codes]
 
@@ -141,15 +152,16 @@ def _id(wanted: str) -> Branch:
 def _title(wanted: str) -> Branch:
     """Titles that hold these characters."""
     like, low = escaped(wanted), wanted.lower()
+    small = escaped(low)
     if not wanted.isascii():
         pairs = [low[place : place + 2] for place in range(len(low) - 1)] or [low]
         named = [pair for pair in pairs if not pair.isascii()]
-        plain = "title ILIKE %s"
-        where = f"recweb_pairs(title) @> %s::text[] AND {plain}"
-        return Branch(where, [named, f"%{like}%"], plain, [f"%{like}%"])
+        where = f"recweb_pairs(title) @> %s::text[] AND {HOLDS}"
+        return Branch(where, [named, f"%{small}%"], HOLDS, [f"%{small}%"])
     if len(wanted) < 3:
-        return _same("(title ILIKE %s OR title ILIKE %s)", [f"{like}%", f"% {like}%"])
-    return _same("title ILIKE %s", [f"%{like}%"])
+        where, plain = "(title ILIKE %s OR title ILIKE %s)", f"({HOLDS} OR {HOLDS})"
+        return Branch(where, [f"{like}%", f"% {like}%"], plain, [f"{small}%", f"% {small}%"])
+    return Branch("title ILIKE %s", [f"%{like}%"], HOLDS, [f"%{small}%"])
 
 
 def _same(where: str, given: list[Any]) -> Branch:
