@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from training.encoders import folders
+from training.endpoint import settings as endpoint
 
 Spec = dict[str, Any]  # a JSON value by construction: it was a literal
 
@@ -128,6 +129,11 @@ def encoder_fault(given: Mapping[str, Any], language: str = "en") -> str:
     except folders.Refused as fault:
         return fault.said(language)
     return ""
+
+
+def endpoint_fault(model: str, language: str = "en") -> str:
+    """Why a model that asks a language model elsewhere cannot, "" when it can or asks none."""
+    return endpoint.fault(language=language) if "endpoint" in model_spec(model)["needs"] else ""
 
 
 def _with_listed(rule: Spec) -> Spec:

@@ -28,7 +28,7 @@ FIT = {
     "itemknn": 4.6, "sasrec": 170.0, "mf_ssm": 12.0, "bpr": 20.0, "lightgcn": 25.0,
     "multvae": 60.0, "neumf": 80.0, "simgcl": 100.0, "feature_mf": 30.0, "mf_diverse": 35.0,
     "multi_view": 35.0, "kg_cf": 35.0, "dcn": 180.0, "mmoe": 180.0,
-    "head_tail": 45.0, "modal_fusion": 45.0, "meta_mf": 14.0,
+    "head_tail": 45.0, "modal_fusion": 45.0, "meta_mf": 14.0, "zero_shot": 12.0,
 }  # fmt: skip
 FIT_USUAL = 5.0  # of a model that is not listed
 LEARNED = 90.0  # of one that learns epoch by epoch

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from recweb.datasets.models import Kind, Version
@@ -114,6 +115,9 @@ def lacking(model: str, split: str, data: Data) -> tuple[str, str] | None:
     if split in TIMED and not data.timed:
         return "split", _("This log has no times: choose the random split, or import times.")
     spec = registry.model_spec(model)
+    off = registry.endpoint_fault(model, get_language() or "en")
+    if off:
+        return "model", off
     for need, missing, said in LACKS:
         if need in spec["needs"] and missing(data):
             return "model", said()

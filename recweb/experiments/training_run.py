@@ -26,6 +26,8 @@ from recweb.jobs.run import Failure, Run
 from training import registry
 from training.bundle import common
 from training.distance import Distance, choose
+from training.endpoint.settings import REASONS as REFUSALS
+from training.endpoint.settings import Unanswered
 from training.engine import diverged
 from training.evaluate import evaluate
 from training.split import CHOSEN, REASONS, Split, SplitError
@@ -106,6 +108,8 @@ def fit(run: Run, experiment: Experiment, split: Split) -> Any:
         )
     except diverged.Diverged as error:
         raise Failure(words(diverged.REASONS, error.code, error.details)) from None
+    except Unanswered as error:
+        raise Failure(words(REFUSALS, error.code, error.details)) from None
     for damage in states.skipped:
         run.log(f"a damaged checkpoint was left out: {damage}")
     keep_curves(run)

@@ -30,11 +30,10 @@ def usual(dataset: Dataset, owner: User, model: str, mean: float, **more: object
 
 
 def fits(films: Dataset) -> list[str]:
-    """Models that these data allow: every positive counts 1 here, and no vectors came along."""
+    """Models that these data allow: every positive counts 1 here, no vectors, no endpoint."""
     needed = {name: set(one["needs"]) for name, one in registry.models().items()}
-    allowed = [
-        name for name, needs in needed.items() if not needs & {"ratings", "grades", "vectors"}
-    ]
+    lacking = {"ratings", "grades", "vectors", "endpoint"}
+    allowed = [name for name, needs in needed.items() if not needs & lacking]
     assert "pop" in allowed and len(allowed) > 5
     return allowed
 

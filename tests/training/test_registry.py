@@ -17,7 +17,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 PROPER = {"EASE", "PureSVD", "iALS", "MMR"}
 
 
-NEEDS = {"text", "topics", "time", "ratings", "graph", "grades", "vectors"}
+NEEDS = {"text", "topics", "time", "ratings", "graph", "grades", "vectors", "endpoint"}
 
 
 def texts(value: Any) -> list[dict[str, str]]:

@@ -72,8 +72,11 @@ def refuse_needs(request: Request, data: Data) -> None:
     }
     for model in request.models:
         spec = registry.model_spec(model)
+        off = registry.endpoint_fault(model)
+        if off:
+            raise Wrong(f"{model}: {off}")
         for need in spec["needs"]:
-            if lacks[need]:
+            if lacks.get(need):
                 raise Wrong(f"{model} needs {lacks[need]}, or leave {model} out of --model")
         if "time" in spec["needs"] and data.ordered and spec["kind"] != "sequence":
             raise Wrong(

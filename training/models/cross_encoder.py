@@ -261,6 +261,8 @@ class CrossEncoder:
             mine = self.candidates_[user][self.candidates_[user] >= 0]
             if len(mine) < 2 or not self.train_.indptr[user + 1] - self.train_.indptr[user]:
                 continue  # nothing to order, or nothing that was chosen to read
+            if np.isnan(self.said_[user][0]):
+                continue  # nobody was asked
             first = scores[row, mine]
             own, read = (
                 standard(part[None, :], part[None, :])[0]
