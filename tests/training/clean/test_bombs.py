@@ -28,7 +28,9 @@ def test_a_packed_file_made_by_hand_is_read(put: Put) -> None:
 
 
 @pytest.mark.parametrize("claims", [2**31 - 1, 2**30])
-def test_bad_58_pages_that_claim_gigabytes_stop_the_child_not_us(put: Put, claims: int) -> None:
+def test_sec_42_bad_58_pages_that_claim_gigabytes_stop_the_child_not_us(
+    put: Put, claims: int
+) -> None:
     path = put(parquet(COLUMNS, packed=True, claims=claims), "log.parquet")
     assert path.stat().st_size < 5_000
     before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()

@@ -98,7 +98,7 @@ def test_bad_58_rows_are_counted_before_any_is_read(put: Put) -> None:
     assert refused(put, many, limits=Limits(rows=2_999_999)).code == "too-many-rows"
 
 
-def test_bad_58_text_is_counted_as_it_unpacks(put: Put) -> None:
+def test_sec_42_bad_58_text_is_counted_as_it_unpacks(put: Put) -> None:
     bomb = pl.select(user_id=pl.repeat("x" * 60_000, 20_000), item_id=pl.repeat(1, 20_000))
     content = packed(bomb)  # 1.2 GB of text
     assert len(content) < 10_000_000
@@ -153,7 +153,7 @@ def test_bad_60_other_formats_are_refused_by_name(put: Put, content: bytes, foun
     assert (caught.code, caught.details["found"]) == ("wrong-type", found)
 
 
-def test_bad_60_a_real_arrow_file_is_refused(put: Put) -> None:
+def test_sec_41_bad_60_a_real_arrow_file_is_refused(put: Put) -> None:
     out = io.BytesIO()
     LOG.write_ipc(out)
     assert refused(put, out.getvalue()).details["found"] == "Arrow"
