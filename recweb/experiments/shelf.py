@@ -113,9 +113,12 @@ def plan(version: Version, models: Iterable[str] | None = None) -> Shelf:
         except orders.Refused as refused:
             place.refused, place.field = refused.message, refused.field
         else:
+            elsewhere = "endpoint" in registry.model_spec(model)["needs"]
             place.run = next((run for run in there if (run.model, run.params) == (model, params)),
                              None)  # fmt: skip
-            if place.run is None and place.seconds > LONGEST:
+            if place.run is None and elsewhere:
+                place.refused, place.field = asks_elsewhere(), "model"
+            elif place.run is None and place.seconds > LONGEST:
                 place.refused, place.field = too_long(place.seconds), "model"
         places.append(place)
     return Shelf(version, sorted(places, key=lambda place: (place.seconds, place.model)))
@@ -132,6 +135,10 @@ def too_long(seconds: int) -> str:
     return _("It would take about %(time)s here, too long for the shelf: start it by itself.") % {
         "time": numbers.minutes(seconds)
     }
+
+
+def asks_elsewhere() -> str:
+    return _("It sends titles to another host and may cost money: start it by itself.")
 
 
 def _there(version: Version) -> list[Experiment]:

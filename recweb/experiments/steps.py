@@ -22,6 +22,7 @@ def in_words(step: str) -> str:
         "similarities": _("similarities"),
         "walks": _("walks"),
         "transitions": _("transitions"),
+        "questions": _("questions"),
         "rank": _("rank"),
         "validation": _("validation"),
         "test": _("test"),

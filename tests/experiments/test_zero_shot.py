@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from recweb.datasets.models import Dataset
-from recweb.experiments import orders
+from recweb.experiments import orders, shelf
 from recweb.jobs import logfile
 from recweb.people.models import User
 from tests.datasets.conftest import work_off
@@ -33,6 +33,9 @@ def test_a_run_asks_the_endpoint_and_says_what_was_dropped(
         monkeypatch.setenv("LLM_KEY", KEY)
         assert login(ann).get("/experiments/new/?dataset=shop").status_code == 200
         assert not server.seen  # a page asks nobody
+        place = next(place for place in shelf.plan(films.version).refused
+                     if place.model == "zero_shot")  # fmt: skip
+        assert "another host" in place.refused  # one click on the shelf sends nothing away
         run = trained(films, ann, "zero_shot", split="random", params=PARAMS)
         assert len(server.seen) == 5
     assert "Dropped: 5 entries that were not offered" in run.split_facts["notes"][0]["en"]
