@@ -1,4 +1,4 @@
-"""What a help page measured is the same in both languages: readers of either learn of a weakness."""
+"""What a help page measured is the same in both languages: either reader learns of a weakness."""
 
 import re
 
