@@ -20,7 +20,9 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command. argv: without the program's name; None = of this process."""
     given = parser().parse_args(argv)
     try:
-        return _models() if given.command == "models" else _evaluate(given)
+        return {"models": _models, "transfer": _transfer, "evaluate": _evaluate}[given.command](
+            given
+        )
     except Wrong as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -32,10 +34,21 @@ def main(argv: list[str] | None = None) -> int:
         return 130
 
 
-def _models() -> int:
+def _models(given: Namespace) -> int:
     from training.cli import report
 
     print(report.models())
+    return 0
+
+
+def _transfer(given: Namespace) -> int:
+    from training.cli import report
+    from training.cli.transfer import transfer
+
+    found = transfer(given, say=lambda text: print(text, file=sys.stderr, flush=True))
+    print(report.table(found))
+    if given.out is not None:
+        report.write(given.out, found)
     return 0
 
 

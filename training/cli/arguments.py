@@ -42,33 +42,50 @@ class Request:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The two commands and their options."""
+    """The commands and their options."""
     root = argparse.ArgumentParser(
         prog="python -m training", description="Train and measure recommender models without a web."
     )
     commands = root.add_subparsers(dest="command", required=True)
     commands.add_parser("models", help="list the models, their parameters and what they need")
+    _transfer(commands.add_parser(
+        "transfer", help="learn what texts say of taste on one log, and measure it on another"
+    ))  # fmt: skip
     ask = commands.add_parser("evaluate", help="train models on a log and print their figures")
     add = ask.add_argument
-    add("--log", required=True, type=Path, help="the log of interactions")
-    add("--items", type=Path, help="a CSV of items: titles, categories, years, texts")
+    _measured(ask)
     add("--triples", type=Path, help="a CSV of what is known of items: item, relation, entity")
-    add("--format", choices=FORMATS, help="of --log and --test; .csv and .tsv are events")
-    add("--split", choices=NAMES, help="default auto, or given where --test is")
     add("--test", type=Path, help="the held-out interactions of a given split")
     add("--model", required=True, help="ids, separated by commas")
     add("--params", nargs="+", action="extend", default=[], metavar="K=V",
         help="l2=500, or ease.l2=500 when there are several models")  # fmt: skip
-    add("--k", default="5,10,20", help="list lengths, separated by commas")
     add("--tune", type=int, default=0, metavar="N",
         help="trials for every model on an inner validation, the defaults first")  # fmt: skip
+    add("--refit", action="store_true",
+        help="learn train and validation before the test; sequences always do")  # fmt: skip
+    return root
+
+
+def _measured(ask: argparse.ArgumentParser) -> None:
+    """What every measuring takes."""
+    add = ask.add_argument
+    add("--log", required=True, type=Path, help="the log of interactions")
+    add("--items", type=Path, help="a CSV of items: titles, categories, years, texts")
+    add("--format", choices=FORMATS, help="of the logs; .csv and .tsv are events")
+    add("--split", choices=NAMES, help="default auto, or given where --test is")
+    add("--k", default="5,10,20", help="list lengths, separated by commas")
     add("--seed", type=int, default=0)
     add("--minimum", type=float,
         help="ratings from here on are positives, usually half of the largest")  # fmt: skip
-    add("--refit", action="store_true",
-        help="learn train and validation before the test; sequences always do")  # fmt: skip
     add("--json", type=Path, dest="out", metavar="OUT", help="where to write all figures")
-    return root
+
+
+def _transfer(ask: argparse.ArgumentParser) -> None:
+    _measured(ask)
+    add = ask.add_argument
+    add("--from-log", required=True, type=Path, help="the log that is learnt from")
+    add("--from-items", required=True, type=Path, help="a CSV of its items, with texts")
+    add("--encoder", default="auto", help="what reads both catalogues: see two_tower_text")
 
 
 def request(given: argparse.Namespace) -> Request:

@@ -69,7 +69,7 @@ def run(request: Request, say: Say) -> Report:
         mine = stars if kind == "rating" else ranked
         assert mine is not None  # noqa: S101  made above for each kind
         results.append(_result(model, mine, request, say, None if kind == "rating" else known))
-    return Report(_facts(request, data, ranked, stars), tuple(results))
+    return Report(facts_of(request, data, ranked, stars), tuple(results))
 
 
 def refits(request: Request, data: Data) -> bool:
@@ -189,7 +189,7 @@ def _encoded(items: Items, encoder: str, say: Say) -> Items:
     return replace(items, vectors=vectors)
 
 
-def _facts(
+def facts_of(
     request: Request, data: Data, ranked: Split | None, stars: Split | None
 ) -> dict[str, Any]:
     """What was read and how it was divided."""

@@ -1,0 +1,109 @@
+"""What one log taught about texts, put to use on another: tastes carried over through text space.
+
+The idea of Hou et al.: UniSRec (KDD 2022), §3, that texts are the language that two catalogues
+share, with the ridge map from text to taste of Gantner et al. (ICDM 2010), eq. 5: item vectors of
+the second log are predicted by the map of the first, and its people are solved against them as a
+fold-in of iALS does. Nothing is trained on the second log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from training.encoders.whitening import Whitening, whiten
+from training.models.confidence import relative
+from training.models.content_ridge import KNOWN
+from training.models.contract import Progress
+from training.models.ials import Ials
+from training.models.threads import one_blas_thread
+from training.split import Split
+
+
+@dataclass(frozen=True)
+class TextMap:
+    """white: the whitening of the first catalogue's text vectors; matrix (k, d), offset (d,): from
+    white vectors to tastes; regularization, alpha: of the iALS that the tastes came from.
+    """
+
+    white: Whitening
+    matrix: np.ndarray
+    offset: np.ndarray
+    regularization: float
+    alpha: float
+
+    def items(self, vectors: np.ndarray) -> np.ndarray:
+        """Tastes float64 (n, d) of any items by their text vectors (n, v) of the same encoder."""
+        return np.asarray(self.white(vectors).astype(np.float64) @ self.matrix + self.offset)
+
+
+def learn(
+    split: Split,
+    vectors: np.ndarray,
+    rng: np.random.Generator,
+    progress: Progress,
+    *,
+    factors: int = 64,
+    components: int = 64,
+    ridge: float = 100.0,
+) -> TextMap:
+    """The map of a log: iALS on split.train, its item vectors regressed on their texts.
+
+    vectors: float32 (n_items, v). ridge: higher brings all predicted vectors closer to the mean
+    one. Raises ValueError where no two items of the log have different vectors.
+    """
+    white = whiten(vectors, components)
+    if not white.matrix.shape[1]:
+        raise ValueError("the texts of the first catalogue are all alike: there is no map to learn")
+    tastes = Ials(factors=factors).fit(split, rng=rng, progress=progress)
+    taken = np.bincount(split.train.indices, minlength=split.n_items)
+    sure = np.sqrt(np.minimum(taken, KNOWN)).astype(np.float64)
+    with one_blas_thread():
+        matrix, offset = _fit(white(vectors).astype(np.float64), tastes.item_factors_, sure, ridge)
+    params = tastes.params
+    return TextMap(white, matrix, offset, float(params["regularization"]), float(params["alpha"]))
+
+
+class Transferred:
+    """Scores on the second log: factors of its items by the map, of its people by their events."""
+
+    def __init__(self, known: TextMap, split: Split, vectors: np.ndarray) -> None:
+        self.item_factors_ = known.items(vectors)
+        with one_blas_thread():
+            self.user_factors_ = solved(known, split.train, self.item_factors_)
+
+    def scores(self, users: np.ndarray) -> np.ndarray:
+        """User factors times item factors, float64 (len(users), n_items)."""
+        return np.asarray(self.user_factors_[users] @ self.item_factors_.T)
+
+
+def solved(known: TextMap, train: sparse.csr_matrix, items: np.ndarray) -> np.ndarray:
+    """User factors (n_users, d) by the iALS row solve; a user without events is 0.
+
+    x = (Y'Y + Y'(C - I) Y + reg I)^-1 Y'C p, c = 1 + alpha r / mean r (Hu, Koren, Volinsky 2008,
+    eq. 4).
+    """
+    weights, _ = relative(train)
+    gram = items.T @ items
+    fixed = gram + known.regularization * np.eye(items.shape[1])
+    found = np.zeros((train.shape[0], items.shape[1]))
+    for user in np.flatnonzero(np.diff(train.indptr)):
+        at = slice(train.indptr[user], train.indptr[user + 1])
+        mine, surer = items[train.indices[at]], known.alpha * weights.data[at]
+        left = fixed + (mine * surer[:, None]).T @ mine
+        found[user] = np.linalg.solve(left, mine.T @ (1.0 + surer))
+    return found
+
+
+def _fit(
+    x: np.ndarray, y: np.ndarray, weights: np.ndarray, ridge: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """(matrix, offset) of the weighted ridge regression of y (n, d) on x (n, k)."""
+    share = weights / weights.sum()
+    x_mean, y_mean = share @ x, share @ y
+    centred = x - x_mean
+    normal = centred.T @ (weights[:, None] * centred) + ridge * np.eye(x.shape[1])
+    matrix = np.linalg.solve(normal, centred.T @ (weights[:, None] * (y - y_mean)))
+    return matrix, y_mean - x_mean @ matrix
