@@ -43,7 +43,7 @@ def test_drawn_profiles_lie_at_chance_and_tastes_above(honest: Columns) -> None:
     assert found is not None
     others = np.setdiff1d(np.arange(len(found)), attackers)
     assert np.abs(found[attackers]).max() < 0.1
-    assert (found[others] > found[attackers].max()).mean() > 0.85
+    assert (found[others] > np.median(found[attackers])).mean() > 0.97
 
 
 @pytest.mark.parametrize("kind", ["popular", "bandwagon"])
