@@ -32,8 +32,12 @@ SPEC: dict[str, Any] = {
         "它可以给还没有任何人接触过的物品排序。",
     },
     "when": {
-        "en": "New items matter. For items with a history, combine it by the model “hybrid”.",
-        "zh-hans": "新物品重要时使用。对已有历史的物品，请用“hybrid”模型与其结合。",
+        "en": "New items matter. Among items with a history it stands below popularity (demo: "
+        "nDCG@10 .024 against .048), for it knows what they are and not how many took them; "
+        "combine it by the model “hybrid” (.083).",
+        "zh-hans": "新物品重要时使用。在已有历史的物品中不如热门推荐"
+        "（演示数据：nDCG@10 为 .024 对 .048），"
+        "因为它只知道物品是什么，不知道有多少人选过；请用“hybrid”模型与其结合（.083）。",
     },
     "cost": {
         "en": "Encoding the texts once (about a minute for 10,000 titles), then as iALS.",
@@ -79,7 +83,8 @@ class ContentRidge:
     ) -> Self:
         """Train iALS on split.train, then the map. Raises ValueError without usable content."""
         _features(split)  # refuse before the long part
-        tastes = Ials(factors=self.params["factors"])
+        # one ridge for all: with less on rare items, their noise would be what is learnt
+        tastes = Ials(factors=self.params["factors"], frequency=0.0)
         tastes.fit(split, rng=rng, progress=progress, checkpoint=checkpoint)
         return self.fit_map(tastes, split)
 
