@@ -135,7 +135,7 @@ LOCAL_ONLY = {
 }
 # who speaks to the one address that an admin names in the environment (LLM_URL), and who may ask it
 NAMED_ONLY = {"training.endpoint.client": "puts questions to the language model that LLM_URL names"}
-ASKERS = ("training.models.zero_shot_ask",)
+ASKERS = ("training.models.zero_shot_ask", "recweb.labeling.prelabel_run")
 
 
 def test_sec_17_nothing_fetches_from_an_address() -> None:

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}progress/", api.progress, name="api-queue-progress"),
     path(f"{ONE}retrain/", api.retrain, name="api-queue-retrain"),
     path(f"{ONE}shadow/", quality_api.shadow, name="api-queue-shadow"),
+    path(f"{ONE}prelabel/", quality_api.prelabel, name="api-queue-prelabel"),
     path(f"{ONE}quality/", quality_api.quality, name="api-queue-quality"),
     path(f"{SAMPLE}known/", quality_api.known, name="api-sample-known"),
     path(f"{SAMPLE}label/", api.label, name="api-sample-label"),

@@ -39,3 +39,12 @@ class LabelingConfig(AppConfig):
                 on_retry="recweb.labeling.ended:shadow_again",
             )
         )
+        register(
+            Kind(
+                "prelabel",
+                queue="train",
+                run="recweb.labeling.tasks:prelabel",
+                child=True,
+                nice=True,
+            )
+        )

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from recweb.experiments import orders as experiments
 from recweb.jobs import orders as jobs
-from recweb.labeling import agreement, bought, gold, orders, shadows, tallies
+from recweb.labeling import agreement, bought, gold, orders, prelabels, shadows, tallies
 from recweb.labeling.access import find, person
 from recweb.labeling.forms import QueueForm
 from recweb.labeling.models import VALUES, Queue
@@ -58,6 +58,7 @@ def queue(request: HttpRequest, queue_id: int) -> HttpResponse:
         "values": VALUES,
         "agreement": agreement.of(found) if found.overlap > 1 else None,
         "shadow": shadows.shown(found),
+        "prelabels": prelabels.shown(found),
         "retrains": rows,
         "chart": bought.curve(rows),
         "live": any(row["live"] for row in rows),
@@ -97,6 +98,16 @@ def shadow(request: HttpRequest, queue_id: int) -> HttpResponse:
     found = find(request, queue_id)
     try:
         shadows.order(found, person(request))
+    except (orders.Refused, jobs.Quota) as error:
+        messages.error(request, error.message)
+    return redirect("queue", found.pk)
+
+
+@require_POST
+def prelabel(request: HttpRequest, queue_id: int) -> HttpResponse:
+    found = find(request, queue_id)
+    try:
+        prelabels.order(found, person(request))
     except (orders.Refused, jobs.Quota) as error:
         messages.error(request, error.message)
     return redirect("queue", found.pk)

@@ -109,6 +109,26 @@ class Sample(models.Model):
         return f"{self.queue_id}/{self.order}"
 
 
+class PreLabel(models.Model):
+    """What a language model would answer: shown to no annotator, and no model learns from it."""
+
+    sample = models.OneToOneField(Sample, models.CASCADE, related_name="guess")
+    value = models.SmallIntegerField()
+    model = models.CharField(max_length=120)  # as its endpoint calls it
+    created = models.DateTimeField(db_default=models.functions.Now())
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("pre-label"), _("pre-labels")
+        constraints = [
+            models.CheckConstraint(
+                name="guess_in_scale", condition=models.Q(value__gte=0, value__lte=3)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sample_id}: {self.value}"
+
+
 class LeaseState(models.TextChoices):
     HELD = "held", _("held")
     ANSWERED = "answered", _("answered")

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from recweb.datasets.schemas import body
 from recweb.jobs.api import job_json
 from recweb.jobs.models import Job
-from recweb.labeling import agreement, gold, shadows, shapes, tallies
+from recweb.labeling import agreement, gold, prelabels, shadows, shapes, tallies
 from recweb.labeling.api import find, person, plain
 from recweb.labeling.models import VALUES, Shadow
 from recweb.lib.api import Unprocessable, idempotent
@@ -79,3 +79,14 @@ def shadow(request: Request, queue_id: int) -> Response:
         "measure": row.facts.get("measure"),
         "message": shadows.words(row.facts) if row.state == "done" else "",
     })  # fmt: skip
+
+
+@extend_schema(operation_id="queue_prelabel", request=None, responses={202: shapes.PRELABELS})
+@api_view(["POST"])
+@idempotent
+@plain
+def prelabel(request: Request, queue_id: int) -> Response:
+    """Ask the language model that an admin has set up what it would answer: for comparison alone,
+    no annotator sees it and no model learns from it."""
+    job = prelabels.order(find(request, queue_id), person(request))
+    return Response({"job": job_json(job)}, status=202)

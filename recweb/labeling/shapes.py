@@ -201,6 +201,7 @@ SHADOW = inline_serializer(
     },
 )
 SHADOWS = inline_serializer("ShadowMade", {"job": JOB, "shadow": s.IntegerField()})
+PRELABELS = inline_serializer("PreLabelsOrdered", {"job": JOB})
 RETRAINED = inline_serializer("Retrained", {"job": JOB, "experiment": s.IntegerField()})
 
 

@@ -18,3 +18,17 @@ def shadow(run: "Run") -> None:
     from recweb.labeling import shadow as shadows
 
     shadows.work(run)
+
+
+def prelabel(run: "Run") -> None:
+    """Ask the language model of the environment what it would answer."""
+    from recweb.labeling import prelabel_run
+
+    prelabel_run.work(run)
+
+
+def endpoint_fault(language: str) -> str:
+    """Why no language model can be asked, "" when one can. Nothing is asked to find out."""
+    from training.endpoint.settings import fault
+
+    return fault(language=language)

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}state/", desk.state, name="queue-state"),
     path(f"{ONE}retrain/", desk.retrain, name="queue-retrain"),
     path(f"{ONE}shadow/", desk.shadow, name="queue-shadow"),
+    path(f"{ONE}prelabel/", desk.prelabel, name="queue-prelabel"),
     path(f"{ONE}known/<int:sample_id>/", desk.known, name="queue-known"),
     path(f"{ONE}review/", pages.review, name="label-review"),
 ]
