@@ -24,6 +24,7 @@ def job_kind(name: str) -> str:
         "remove": _("remove"),
         "select": _("choose samples"),
         "shadow": _("compare label arms"),
+        "prelabel": _("pre-label"),
         "study": _("tuning study"),
         "train": _("train"),
         "weights": _("event weights"),
