@@ -30,7 +30,7 @@ SPEC: dict[str, Any] = {
         "0 and .25: nDCG@10 .061 and .053, on items that satisfied .050 and .052 (popularity "
         ".048 and .043).",
         "zh-hans": "同时学习两件事：用户会接触什么，以及其中哪些令其满意（高评分、浏览后购买）。"
-        "列表综合两者。演示数据，同一模型在 satisfaction 为 0 和 .25 时：nDCG@10 为 .061 和 .053,"
+        "列表综合两者。演示数据，同一模型在 satisfaction 为 0 和 .25 时：nDCG@10 为 .061 和 .053，"
         "仅计令人满意的物品为 .050 和 .052（热门推荐 .048 和 .043）。",
     },
     "when": {
