@@ -150,9 +150,15 @@ class Shelf:
         return good and not slow
 
 
+def trainable() -> list[str]:
+    """Models that these data allow: no vectors came with them, and no other host is asked."""
+    lacking = {"vectors", "endpoint"}
+    return [name for name, spec in registry.models().items() if not lacking & set(spec["needs"])]
+
+
 def main() -> int:
     ask = argparse.ArgumentParser()
-    ask.add_argument("--models", default=",".join(registry.models()))
+    ask.add_argument("--models", default=",".join(trainable()))
     ask.add_argument("--part", choices=("validation", "test"), default="test")
     ask.add_argument("--no-shuffled", dest="shuffled", action="store_false")
     ask.add_argument("--cache", type=Path, help="where the vectors of the titles are kept")

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-ENDINGS = re.compile(
-    r"(?:(?:^|[\s_.-])(?:vectors?|vec|embeddings?|emb)|[\s_.-]?(?:向量|嵌入))$", re.IGNORECASE
-)
+ENDINGS = re.compile(r"(?:^|[\s_.-])(?:vectors?|vec|embeddings?|emb)$", re.IGNORECASE)
+CHINESE = ("向量", "嵌入")
 BETWEEN = re.compile(r"[\s,;]+")
 LEAST = 2  # numbers of a vector
 MOST = 4096
@@ -41,8 +40,12 @@ class Modality:
 
 def modality(column: str) -> str:
     """What a column's vectors are of: "image" of "image_vector", itself of "vector"; "" = none."""
-    found = ENDINGS.search(column.strip())
-    return (column.strip()[: found.start()] or column.strip()) if found else ""
+    name = column.strip()
+    found = ENDINGS.search(name)
+    if found:
+        return name[: found.start()] or name
+    cut = next((name.removesuffix(word) for word in CHINESE if name.endswith(word)), name)
+    return "" if cut == name else cut.rstrip(" _.-") or name
 
 
 def read(attributes: Sequence[Mapping[str, str]]) -> tuple[Modality, ...]:
