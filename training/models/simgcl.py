@@ -23,9 +23,11 @@ SPEC: dict[str, Any] = {
     "contrastive learning for recommendation (SIGIR 2022), eq. 3, 9; on LightGCN (SIGIR 2020)",
     "help": {
         "en": "LightGCN with self-supervision: each vector must be found again behind noise, which "
-        "spreads the items out and helps the rare ones.",
+        "spreads the items out and helps the rare ones. On films it brings little: demo, nDCG@10 "
+        ".081 (LightGCN .079, popularity .048).",
         "zh-hans": "带自监督的 LightGCN：每个向量加噪声后仍须能被认出，"
-        "这使物品分布更均匀，有利于冷门物品。",
+        "这使物品分布更均匀，有利于冷门物品。在电影数据上收益很小："
+        "演示数据 nDCG@10 为 .081（LightGCN .079，热门推荐 .048）。",
     },
     "when": {
         "en": "As LightGCN, when the popular items crowd out the others.",
@@ -46,14 +48,18 @@ SPEC: dict[str, Any] = {
         "layers": {"like": "layers"},
         "weight": {
             "type": "float",
-            "default": 0.1,
+            "default": 0.03,
             "low": 0.0,
             "high": 10.0,
             "log": False,
             "tune": [0.0, 0.5],
             "help": {
-                "en": "How much self-supervision counts beside the events. 0: LightGCN.",
-                "zh-hans": "自监督相对于事件的权重。0 即 LightGCN。",
+                "en": "How much self-supervision counts beside the events. 0: LightGCN. Much of it "
+                "costs accuracy (validation of MovieLens 100K, nDCG@10: 0 .271, 0.03 .272, 0.1 "
+                ".270, 0.3 .256).",
+                "zh-hans": "自监督相对于事件的权重。0 即 LightGCN。过大会降低准确度"
+                "（MovieLens 100K 验证集 nDCG@10：0 为 .271，0.03 为 .272，0.1 为 .270，"
+                "0.3 为 .256）。",
             },
         },
         "eps": {
