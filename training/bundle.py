@@ -149,6 +149,8 @@ class Bundle:
         gram = self.arrays["gram"].astype(np.float64)
         left = gram + (factors * surer[:, None]).T @ factors
         reg = float(self.meta["reg"])
+        if often := float(self.meta.get("frequency") or 0.0):  # who took much is held more
+            reg *= (self.n_items + surer.sum()) ** often / float(self.meta["usual"])
         left[np.diag_indices_from(left)] += reg
         right = factors.T @ (1.0 + surer)
         if "user_prior" in self.arrays:  # what is believed of anybody, before any event

@@ -308,6 +308,7 @@ def test_a_known_row_of_the_log_folds_in_to_its_own_factors() -> None:
     c = np.ones(N)
     c[row.indices] += model.alpha_ * row.data
     p = (np.arange(N)[:, None] == row.indices).any(axis=1).astype(float)
-    reg = model.params["regularization"] * np.eye(8)
+    everyone = N + np.asarray(log.sum(axis=1)).ravel() * model.alpha_
+    reg = model.params["regularization"] * c.sum() / everyone.mean() * np.eye(8)
     wanted = np.linalg.solve(y.T @ (c[:, None] * y) + reg, y.T @ (c * p))
     assert np.abs(found.folded(row.indices, row.data) - wanted).max() < 1e-6

@@ -57,7 +57,8 @@ def test_texts_rank_cold_items_and_shuffled_texts_do_not() -> None:
 def test_the_map_is_weighted_ridge() -> None:
     from sklearn.linear_model import Ridge
 
-    tastes = Ials(factors=8).fit(WHOLE, rng=np.random.default_rng(0), progress=quiet)
+    plain = Ials(factors=8, frequency=0.0)
+    tastes = plain.fit(WHOLE, rng=np.random.default_rng(0), progress=quiet)
     made = fitted("content_ridge", WHOLE, factors=8, ridge=7.0)
     assert WHOLE.items is not None
     features = item_features(WHOLE.items)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from tests.training.models.planted import fitted, planted
+from training.bundle import Bundle
 from training.models.contract import quiet
 from training.models.ials import Ials
-from training.store import Checkpoint
+from training.store import Checkpoint, curves
 
 WHOLE = planted(stars=True)
 
@@ -16,8 +17,9 @@ class Interrupted(Exception):
 
 
 def test_each_item_solves_its_dense_least_squares() -> None:
-    made = fitted("ials", WHOLE, factors=8, alpha=2.0, regularization=5.0, iterations=3)
-    users = made.user_factors_.astype(float)  # the items were solved last, from these
+    knobs = {"alpha": 2.0, "regularization": 5.0, "frequency": 0.0, "iterations": 40}
+    made = fitted("ials", WHOLE, factors=8, **knobs)
+    users = made.user_factors_.astype(float)  # the items moved last, towards these
     relative = WHOLE.train.toarray() / WHOLE.train.data.mean()
     for item in range(0, WHOLE.n_items, 7):
         r = relative[:, item]
@@ -28,16 +30,21 @@ def test_each_item_solves_its_dense_least_squares() -> None:
         np.testing.assert_allclose(made.item_factors_[item], expected, atol=2e-4)
 
 
-def test_serving_knows_the_same_confidence_in_the_units_of_the_log() -> None:
-    made = fitted("ials", WHOLE, factors=8, alpha=2.0, iterations=40)
-    meta, arrays = made.serving_meta(), made.serving()
-    row = WHOLE.train[3]
-    surer = meta["alpha"] * row.data.astype(float)
-    y = arrays["item_factors"][row.indices].astype(float)
-    left = arrays["gram"] + (y * surer[:, None]).T @ y + meta["reg"] * np.eye(8)
-    folded = np.linalg.solve(left, y.T @ (1 + surer))
-    # users were solved a half step before the items; after 40 rounds both stand still
-    np.testing.assert_allclose(folded, made.user_factors_[3], atol=5e-3)
+@pytest.mark.parametrize("frequency", [0.0, 1.0])
+def test_serving_folds_in_by_the_same_confidence_and_ridge(frequency: float) -> None:
+    made = fitted("ials", WHOLE, factors=8, alpha=8.0, iterations=60, frequency=frequency)
+    bundle = Bundle("factors", made.serving(), made.serving_meta())
+    folded = [bundle.folded(row.indices, row.data) for row in WHOLE.train[:40]]
+    # users moved a half round before the items; after 60 rounds both stand still
+    np.testing.assert_allclose(folded, made.user_factors_[:40], atol=2e-3)
+
+
+def test_the_loss_falls_to_where_it_stays(tmp_path: Path) -> None:
+    place = Checkpoint(tmp_path)
+    Ials(factors=8).fit(WHOLE, rng=np.random.default_rng(0), progress=quiet, checkpoint=place)
+    found = [row["loss"] for row in curves(tmp_path)]
+    assert len(found) == 15
+    assert (np.diff(found) < 1e-6).all()
 
 
 def test_a_resumed_run_equals_an_unbroken_one_bit_by_bit(tmp_path: Path) -> None:
