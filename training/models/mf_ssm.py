@@ -52,8 +52,8 @@ SPEC: dict[str, Any] = {
             "help": {
                 "en": "What is minimised. infonce: softmax against all; hinge: a margin ahead of "
                 "others; bce, focal: yes or no; mse: 1 or 0.",
-                "zh-hans": "要最小化的损失。infonce：与所有物品对比的 softmax；hinge：领先一个间隔；"
-                "bce、focal：是或否；mse:1 或 0。",
+                "zh-hans": "要最小化的损失。infonce：与所有物品对比的 softmax；"
+                "hinge：领先一个间隔；bce、focal：是或否；mse：1 或 0。",
             },
         },
         "factors": {"like": "factors", "tune": [16, 128]},
