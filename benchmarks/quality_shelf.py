@@ -94,7 +94,7 @@ def ndcg(name: str, trained: Split, parts: Split, part: str) -> np.ndarray:
     return found.per_user["ndcg@10"]
 
 
-def owns(name: str, value: float) -> bool:
+def owns(name: str, value: float, popular: float) -> bool:
     """Whether the help page says, in both languages, how the model stands beside popularity."""
     spec = registry.model_spec(name)
 
@@ -103,7 +103,7 @@ def owns(name: str, value: float) -> bool:
         named = {"en": "popularity", "zh-hans": "热门"}[language] in text
         return set(re.findall(r"\.\d{3,4}\b", text)) if named else set()
 
-    both = figures("en") & figures("zh-hans")
+    both = (figures("en") & figures("zh-hans")) - {f"{popular:.3f}".removeprefix("0")}
     return any(abs(float(figure) - value) <= NEAR for figure in both)
 
 
@@ -131,7 +131,11 @@ class Shelf:
         wall, core = time.perf_counter() - started, time.process_time() - spent
         pair = paired(each, self.pop, np.random.default_rng(0))
         value, beats = float(each.mean()), pair.difference > 0 and pair.p < 0.05
-        said = "beats pop" if beats else ("owned to" if owns(name, value) else "MISSED: pop")
+        said = (
+            "beats pop"
+            if beats
+            else ("owned to" if owns(name, value, float(self.pop.mean())) else "MISSED: pop")
+        )
         base = name in BASES
         good, said = base or not said.startswith("MISSED"), "" if base else said
         control_said = ""
