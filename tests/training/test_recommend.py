@@ -69,3 +69,24 @@ def test_it_equals_a_full_stable_sort(seed: int, k: int, chunk: int) -> None:
         left = np.setdiff1d(np.arange(10), mask[user].indices)
         best = left[np.argsort(-scores[user, left], kind="stable")][:k]
         assert items[row].tolist() == best.tolist() + [-1] * (k - len(best))
+
+
+@pytest.mark.parametrize("kind", ["spread", "tied", "equal", "few", "rising", "outlying"])
+def test_a_wide_row_gives_what_sorting_it_gives(kind: str) -> None:
+    rng, n, k = np.random.default_rng(0), 30_000, 100
+    rows = rng.standard_normal((3, n))
+    if kind == "tied":
+        rows = np.round(rows)  # thousands share the score at the cut
+    elif kind == "equal":
+        rows[:] = 1.0
+    elif kind == "few":
+        rows[:, rng.permutation(n)[60:]] = -np.inf
+    elif kind == "rising":
+        rows.sort(axis=1)
+    elif kind == "outlying":  # the sample sees every 14th column alone, and those are the best
+        rows[:, ::14] += 100.0
+    expected = np.argsort(-rows, axis=1, kind="stable")[:, :k]
+    worth = np.take_along_axis(rows, expected, 1)
+    items, best = top_rows(rows, k)
+    assert np.array_equal(best, worth)
+    assert np.array_equal(items, np.where(worth == -np.inf, -1, expected))
