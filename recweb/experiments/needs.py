@@ -110,17 +110,29 @@ LACKS: tuple[tuple[str, Callable[[Data], bool], Callable[[], str]], ...] = (
 )  # fmt: skip
 
 
+def unfit(model: str, data: Data) -> str:
+    """Why the model cannot run on this data, whatever the split; "" when it can."""
+    off = registry.endpoint_fault(model, get_language() or "en")
+    if off:
+        return off
+    needed = registry.model_spec(model)["needs"]
+    found = (said for need, missing, said in LACKS if need in needed and missing(data))
+    return next((said() for said in found), "")
+
+
+def unfits(data: Data) -> dict[str, str]:
+    """Each model that cannot run here with its reason: said on its card before it is chosen."""
+    reasons = {model: unfit(model, data) for model in registry.models()}
+    return {model: said for model, said in reasons.items() if said}
+
+
 def lacking(model: str, split: str, data: Data) -> tuple[str, str] | None:
     """(field, words) of the first thing that is not there, or None."""
     if split in TIMED and not data.timed:
         return "split", _("This log has no times: choose the random split, or import times.")
     spec = registry.model_spec(model)
-    off = registry.endpoint_fault(model, get_language() or "en")
-    if off:
-        return "model", off
-    for need, missing, said in LACKS:
-        if need in spec["needs"] and missing(data):
-            return "model", said()
+    if said := unfit(model, data):
+        return "model", said
     if spec.get("kind") == "sequence" and split in UNTIMED:
         words = _("This model learns what follows what; a random split tears that apart. Choose "
                   "%(splits)s.")  # fmt: skip

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from recweb.datasets.models import Dataset, Version
-from recweb.experiments import access, estimates, forms, orders, words
+from recweb.experiments import access, estimates, forms, needs, orders, words
 from recweb.experiments.access import person
 from recweb.experiments.models import Experiment
 from recweb.jobs.orders import Quota
@@ -107,6 +107,8 @@ def _page(
     model = str(form["model"].value() or "ease")
     known = estimates.by_model(version)
     version.dataset = dataset
+    rules = kept(run, dataset).get("rules") or dataset.rules
+    unfit = needs.unfits(needs.data_of(version, rules))
     ctx: dict[str, Any] = {
         "form": form,
         "dataset": dataset,
@@ -114,11 +116,14 @@ def _page(
         "datasets": datasets,
         "versions": versions,
         "again": run,
-        "blocks": [one | {"estimate": known[one["id"]]} for one in form.blocks(model)],
+        "blocks": [
+            one | {"estimate": known[one["id"]], "unfit": unfit.get(one["id"], "")}
+            for one in form.blocks(model)
+        ],
         "presets": presets(known, request.GET.get("preset", "")),
         "open": bool(form.errors or run or request.GET.get("model") or request.GET.get("preset")),
         "line": estimates.line(),
-        "rules": forms.rules_in_words(kept(run, dataset).get("rules") or dataset.rules),
+        "rules": forms.rules_in_words(rules),
         "n_labels": len(kept(run, dataset).get("label_pairs") or []),
         "auto": auto(version),
     }

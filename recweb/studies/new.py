@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from recweb.datasets.models import Dataset, Version
-from recweb.experiments import estimates, words
+from recweb.experiments import estimates, needs, words
 from recweb.experiments.access import person
 from recweb.experiments.new import auto
 from recweb.jobs.orders import Quota
@@ -69,6 +69,7 @@ def _page(
     known, specs = estimates.by_model(version), registry.models()
     ticked = set(form["models"].value() or [])
     goals = set(form["objectives"].value() or [])
+    unfit = needs.unfits(needs.data_of(version))
     ctx = {
         "form": form,
         "dataset": dataset,
@@ -83,6 +84,7 @@ def _page(
                 "settings": n,
                 "seconds": known[model].seconds,
                 "on": model in ticked,
+                "unfit": unfit.get(model, ""),
             }
             for model, n in form.tunable.items()
         ],

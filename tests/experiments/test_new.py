@@ -6,7 +6,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from recweb.datasets.models import Dataset
-from recweb.experiments import orders
+from recweb.experiments import needs, orders
 from recweb.experiments.models import Experiment
 from recweb.jobs.models import Job, State
 from recweb.people.models import User
@@ -24,9 +24,31 @@ def test_the_form_says_what_it_takes_before_it_starts(
         page = client.get("/experiments/new/").content.decode()
     for words in ("Quick look", "Standard", "Thorough", "number 1 in line", "CPU of the worker"):
         assert words in page, words
-    assert page.count("by rule: no such run was measured") == len(registry.models())
+    assert films.version is not None
+    unfit = needs.unfits(needs.data_of(films.version))
+    assert page.count("by rule: no such run was measured") == len(registry.models()) - len(unfit)
     assert "2\u202f880" in page and "rating ≥ 2.5" in page
     assert "Here auto is user-temporal" in page and "fewer than 200 test users" in page
+
+
+def test_a_model_that_lacks_what_it_needs_says_so_on_its_card(
+    films: Dataset, bob: User, login: Login
+) -> None:
+    def card(page: str, model: str) -> str:
+        found = re.search(rf'<label(?:(?!</label>).)*value="{model}".*?</label>', page, re.DOTALL)
+        assert found, model
+        return found[0]
+
+    client = login(bob)
+    page = client.get("/experiments/new/").content.decode()
+    fusion = card(page, "modal_fusion")
+    assert " disabled>" in fusion and "image_vector" in fusion and "MB" not in fusion
+    assert " disabled" not in card(page, "ease") and "why-not" not in card(page, "ease")
+    data = {"dataset": "shop", "model": "modal_fusion", "split": "auto", "seed": "0"}
+    refused = client.post("/experiments/new/", data)
+    asked = card(refused.content.decode(), "modal_fusion")
+    assert refused.status_code == 422 and not Experiment.objects.exists()
+    assert " checked>" in asked and "image_vector" in asked  # chosen: still sent, still said why
 
 
 def test_measured_runs_make_the_estimate(films: Dataset, bob: User, login: Login) -> None:

@@ -67,6 +67,8 @@ def test_the_form_offers_what_can_be_tuned_and_says_the_budget(
     assert 'name="models" value="pop"' not in page  # it has no settings
     assert "The test part stays sealed" in page and "at most 600 trials" in page
     assert page.count('name="models"') >= 8
+    without = re.search(r'value="modal_fusion"[^>]* disabled>.*?</label>', page, re.DOTALL)
+    assert without and "image_vector" in without[0]
     page = text(client, "/studies/new/?model=bpr")
     assert re.search(r'value="bpr"[^>]*checked', page)
     assert not re.search(r'value="ease"[^>]*checked', page)
