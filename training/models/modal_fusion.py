@@ -34,9 +34,11 @@ SPEC: dict[str, Any] = {
     },
     "when": {
         "en": "Another model has made vectors of your images, sound or video. Train it a second "
-        "time with “shuffled”: what is left then is not owed to the vectors.",
+        "time with “shuffled”: what is left then is not owed to the vectors (MovieLens, new films "
+        "by title vectors: nDCG@10 .155, shuffled .021, chance .019; three draws).",
         "zh-hans": "已有其他模型为图像、声音或视频生成向量时使用。再用 shuffled 训练一次："
-        "剩下的效果就不来自这些向量。",
+        "剩下的效果就不来自这些向量（MovieLens 新影片、标题向量：nDCG@10 为 .155，"
+        "打乱后 .021，随机 .019；三次抽样）。",
     },
     "cost": {
         "en": "About twice contrastive MF, whatever the length of the vectors.",
