@@ -35,9 +35,12 @@ SPEC: dict[str, Any] = {
     "when": {
         "en": "Texts use words of a trade that general language knows little of, and there are "
         "at least ten thousand events. Measure it against “two_tower_text”: often little is "
-        "gained for much time.",
+        "gained for much time. 400 Beauty titles, nDCG@10 on items that nobody touched, three "
+        "draws: lora .312, untuned .309, which may be chance (p .11), for eight times the time.",
         "zh-hans": "文本含通用语言少见的行业词汇，且至少有一万条事件时使用。"
-        "请与“two_tower_text”比较：往往耗时很多而收益很小。",
+        "请与“two_tower_text”比较：往往耗时很多而收益很小。400 个 Beauty 标题、"
+        "无人接触过的物品、三次抽取的 nDCG@10：lora 为 .312，未微调为 .309，"
+        "差异可能出于偶然（p 为 .11），耗时却是八倍。",
     },
     "cost": {
         "en": "Each epoch reads every text with gradients, then once more to measure: about two "
