@@ -30,6 +30,7 @@ def batch(request: HttpRequest, slug: str, import_id: int) -> HttpResponse:
         "page": found,
         "reason": reason,
         "reasons": _reasons(row),
+        "has_rows": row.bad_rows.exists(),
         "notes": [tasks.words(note["code"], note["args"], note=True) for note in row.notes],
         "refusal": loading.refusal_words(row),
         "gone": _gone(row),
@@ -60,12 +61,8 @@ def _bad(row: Import, reason: str) -> "QuerySet[Quarantined]":
 def _reasons(row: Import) -> list[tuple[str, str, int]]:
     """(code, an example in words, rows), most rows first."""
     ranked = sorted(row.reasons.items(), key=lambda pair: -pair[1])
-    examples = {bad.code: bad for bad in row.bad_rows.order_by("code", "line").distinct("code")}
-    made = []
-    for code, count in ranked:
-        bad = examples.get(code)
-        made.append((code, tasks.words(code, bad.args) if bad else code, count))
-    return made
+    examples = imports.examples(row)
+    return [(code, tasks.words(code, examples.get(code, {})), count) for code, count in ranked]
 
 
 @require_GET

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
+from recweb.datasets import privacy
 from recweb.datasets.models import Dataset, Import, ImportState, Kind, Quarantined, Upload
 from recweb.jobs import orders
 from recweb.jobs.models import Job
@@ -233,13 +234,22 @@ def again(batch: Import) -> bool:
 
 
 def discard(batch: Import) -> bool:
-    """The file is not wanted: nothing of it stays but this row."""
+    """The file is not wanted: nothing of it stays but this row, and why its rows were bad."""
     with transaction.atomic():
         row = Import.objects.select_for_update().get(pk=batch.pk)
         if row.state not in (ImportState.WAITING, ImportState.UPLOADED, ImportState.REFUSED):
             return False
-        Import.objects.filter(pk=row.pk).update(state=ImportState.CANCELLED)
+        secret = privacy.wants_pseudonyms(row.dataset)
+        facts = {**row.facts, "examples": {} if secret else examples(row)}
+        Import.objects.filter(pk=row.pk).update(state=ImportState.CANCELLED, facts=facts)
         row.bad_rows.all().delete()
         Quarantined.objects.filter(mend=row).update(mend=None)  # they wait where they were
         transaction.on_commit(lambda: row.path.unlink(missing_ok=True))
     return True
+
+
+def examples(batch: Import) -> dict[str, dict[str, Any]]:
+    """Reason -> what its first row gives as its example; of a discarded file as it was then."""
+    rows = batch.bad_rows.order_by("code", "line").distinct("code")
+    kept: dict[str, dict[str, Any]] = batch.facts.get("examples", {})
+    return dict(rows.values_list("code", "args")) or kept

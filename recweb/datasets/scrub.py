@@ -87,14 +87,20 @@ def _bad_rows(dataset: Dataset, outside_id: str) -> int:
 
 
 def _imports(dataset: Dataset, outside_id: str) -> None:
-    """Notes and refusals quote cells."""
+    """Notes, refusals and the examples of a discarded file quote cells."""
     for batch in dataset.imports.all():
         notes = [note for note in batch.notes if not _said(note, outside_id)]
         refusal = batch.refusal
         if refusal is not None and _said(refusal, outside_id):
             refusal = {"code": refusal.get("code", ""), "details": {}}
-        if notes != batch.notes or refusal != batch.refusal:
-            Import.objects.filter(pk=batch.pk).update(notes=notes, refusal=refusal)
+        facts = dict(batch.facts)
+        if "examples" in facts:
+            examples = facts["examples"].items()
+            facts["examples"] = {
+                code: args for code, args in examples if not _said(args, outside_id)
+            }
+        if (notes, refusal, facts) != (batch.notes, batch.refusal, batch.facts):
+            Import.objects.filter(pk=batch.pk).update(notes=notes, refusal=refusal, facts=facts)
 
 
 def _said(value: object, outside_id: str) -> bool:

@@ -280,10 +280,20 @@ def words(code: str, details: dict[str, Any], *, note: bool = False) -> str:
     if pair is None:
         return code
     text = pair[(get_language() or "").startswith("zh")]
-    try:
-        return text.format(**details)
-    except (KeyError, IndexError):
-        return text
+    return text.format_map(_Said({name: _plain(value) for name, value in details.items()}))
+
+
+class _Said(dict[str, Any]):
+    """What a reason names; a value that was not kept is an ellipsis."""
+
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+def _plain(value: Any) -> Any:
+    """5 rather than 5.0."""
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+    return int(value) if whole else value
 
 
 @app.task(ignore_result=True)  # type: ignore[untyped-decorator]

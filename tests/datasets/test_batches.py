@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from recweb.datasets import scrub, tasks
 from recweb.datasets.models import Dataset
 from recweb.people.models import User
 from tests.datasets.conftest import BAD, RATINGS, Login, bring, text_of, work_off
@@ -74,3 +75,25 @@ def test_a_file_that_no_mapping_mends_is_uploaded_corrected_or_discarded(
     batch.refresh_from_db()
     assert (batch.state, batch.path.exists()) == ("cancelled", False)
     assert 'id="next"' in text_of(client.get("/datasets/shop/check/"))
+
+
+def test_a_discarded_file_keeps_its_reasons_and_offers_no_rows(
+    shop: Dataset, ann: User, login: Login
+) -> None:
+    batch = bring(shop, "interactions", RATINGS + "4,31,nonsense,1260759144\n" * 2)
+    client, here = login(ann), f"/datasets/shop/imports/{batch.pk}/"
+    waiting = text_of(client.get(here))
+    assert f"{here}bad-rows.csv" in waiting
+    assert '<strong class="num">× 2</strong>' in waiting
+    client.post(f"{here}decide/", {"decision": "discard"})
+    shown = text_of(client.get(here))
+    assert "“nonsense” is not a number" in shown
+    assert "value-unreadable" not in shown
+    assert "bad-rows.csv" not in shown
+    assert scrub.everywhere(shop, "nonsense")["bad_rows"] == 0
+    assert "“…” is not a number" in text_of(client.get(here))
+
+
+def test_a_reason_names_whole_numbers_as_people_write_them() -> None:
+    said = tasks.words("value-out-of-range", {"value": "99", "low": 0.5, "high": 5.0})
+    assert said == "“99” is outside 0.5 to 5"
