@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from recweb.experiments import artifacts, curves, data, measuring, segments, steps
+from recweb.experiments import artifacts, curves, data, measuring, segments
 from recweb.experiments.models import Experiment
 from recweb.jobs.models import State
 from recweb.jobs.run import Failure, Run
@@ -159,8 +159,7 @@ def step(run: Run, part: str, text: str) -> data.Progress:
 
     def report(done: int, total: int, words: str) -> None:
         share = low + (high - low) * done / max(total, 1)
-        names = [steps.in_words(name) for name in dict.fromkeys((text, words))]
-        run.progress(share, 100, ": ".join(names), "%")
+        run.progress(share, 100, ": ".join(dict.fromkeys((text, words))), "%")
 
     return report
 

@@ -91,7 +91,7 @@ def progress_json(job: Job) -> dict[str, Any]:
         "done": job.done,
         "total": job.total,
         "unit": job.unit,
-        "step": job.step,
+        "step": job.doing,
         "fraction": round(job.fraction, 4),
         "eta_seconds": round(left.middle, 1) if left else None,
         "eta_range": [round(left.low, 1), round(left.high, 1)] if left else None,

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.functional import cached_property
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from recweb.jobs import kinds, live
@@ -93,6 +93,12 @@ class Job(models.Model):
     def name(self) -> str:
         """The title in the reader's language."""
         return str(self.titles.get(get_language(), self.title))
+
+    @property
+    def doing(self) -> str:
+        """The step in the reader's language: its parts are translated where they are shown, so
+        that it is right for a reader whose language the worker could not know."""
+        return ": ".join(gettext(part) if part else "" for part in self.step.split(": "))
 
     @property
     def is_live(self) -> bool:

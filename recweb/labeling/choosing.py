@@ -13,7 +13,7 @@ import numpy.typing as npt
 from django.utils.translation import gettext as _
 
 from recweb.datasets import exports
-from recweb.experiments import artifacts, data, steps
+from recweb.experiments import artifacts, data
 from recweb.experiments.models import Experiment
 from recweb.jobs.run import Failure, Run
 from recweb.labeling.models import Arm, Queue, QueueState, Sample
@@ -68,9 +68,7 @@ def _split(run: Run, experiment: Experiment) -> Split:
     experiment.label_pairs = []  # of this copy of the row, which is never saved
     return data.load_split(
         experiment,
-        lambda done, total, words: run.progress(
-            30 * done / max(total, 1), 100, steps.in_words(words)
-        ),
+        lambda done, total, words: run.progress(30 * done / max(total, 1), 100, words),
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from django.utils.translation import gettext as _
 
-from recweb.experiments import data, measuring, steps
+from recweb.experiments import data, measuring
 from recweb.experiments.models import Experiment
 from recweb.jobs.models import State
 from recweb.jobs.run import Run
@@ -80,7 +80,7 @@ def _train(
 def _part(run: Run, low: int, high: int, words: str) -> Progress:
     def report(done: int, total: int, text: str) -> None:
         share = low + (high - low) * done / max(total, 1)
-        run.progress(share, 100, f"{words}: {steps.in_words(text)}", "%")
+        run.progress(share, 100, f"{words}: {text}", "%")
 
     return report
 

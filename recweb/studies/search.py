@@ -9,7 +9,7 @@ import numpy as np
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from recweb.experiments import orders, steps
+from recweb.experiments import orders
 from recweb.jobs.models import LIVE, State
 from recweb.jobs.run import Failure, Run, Stopped
 from recweb.studies import claims, objectives
@@ -166,7 +166,7 @@ class Search:
 
     def _progress(self, name: str) -> Callable[[int, int, str], None]:
         def progress(done: int, total: int, step: str) -> None:
-            self.report(f"{name}: {steps.in_words(step)}", done / max(total, 1) * 0.98)
+            self.report(f"{name}: {step}", done / max(total, 1) * 0.98)
 
         return progress
 

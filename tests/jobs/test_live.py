@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
-from django.utils import timezone
+import pytest
+from django.utils import timezone, translation
 
+from recweb.experiments.steps import STEPS
 from recweb.jobs import live
 from recweb.jobs.models import Job
 
@@ -14,6 +16,16 @@ def job(**values: object) -> Job:
     usual = {"state": "running", "total": 10.0, "claimed": NOW - timedelta(seconds=20)}
     usual |= {"created": NOW, "progress_at": NOW, "started": NOW}
     return Job(pk=1, **(usual | values))
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_is_said_in_the_readers_language(step: str) -> None:
+    found = Job(step=f"fit: {step}")
+    with translation.override("en"):
+        assert found.doing == f"fit: {step}"
+    with translation.override("zh-hans"):
+        assert found.doing.startswith("拟合: ") and step not in found.doing.removeprefix("拟合: ")
+        assert Job(step="trial 3 of EASE").doing == "trial 3 of EASE" and Job(step="").doing == ""
 
 
 def test_half_in_twenty_seconds_leaves_about_twenty() -> None:
