@@ -45,7 +45,10 @@ def _load(run: Run) -> None:
         kept = _("Nothing was imported; the file is kept.")
         raise Failure(f"{refusal_words(batch)} {kept}") from None
     record(run, batch, cleaned)
-    if not batch.accept_bad and (decision := _decision(batch, cleaned)):
+    if batch.mends_id is not None and batch.quarantined == batch.rows_in:
+        raise Failure(mending.none_is_sound(run, batch))
+    asks = not batch.accept_bad and batch.mends_id is None  # mended rows were decided about
+    if asks and (decision := _decision(batch, cleaned)):
         wait(run, batch, decision)
         return
     # the only one who holds it is the step, which lets go of it when it is in the table
@@ -91,8 +94,12 @@ def record(run: Run, batch: Import, cleaned: "Cleaned") -> None:
     batch.rows_in, batch.accepted = report.rows_in, report.accepted
     batch.duplicates, batch.quarantined = report.duplicates, report.quarantined
     batch.reasons, batch.mapping = report.reasons, report.mapping
-    batch.notes = [{"code": note.code, "args": note.args} for note in report.notes]
+    unsaid = mending.OF_THE_WHOLE if batch.mends_id is not None else frozenset()
+    batch.notes = [
+        {"code": note.code, "args": note.args} for note in report.notes if note.code not in unsaid
+    ]
     batch.facts = {
+        **{name: batch.facts[name] for name in ("lines",) if name in batch.facts},
         "encoding": report.encoding,
         "delimiter": report.delimiter,
         "columns": [*report.columns],
@@ -102,7 +109,7 @@ def record(run: Run, batch: Import, cleaned: "Cleaned") -> None:
     bad = [
         Quarantined(
             batch=batch,
-            line=row.line,
+            line=mending.line_of(batch, row),
             column=row.column[:200],
             code=row.code,
             args=row.args,

@@ -18,8 +18,14 @@ from recweb.datasets.models import Import, ImportState, Quarantined
 
 if TYPE_CHECKING:
     from recweb.jobs.models import Job
+    from recweb.jobs.run import Run
     from recweb.people.models import User
+    from training.clean import BadRow
 
+# what a whole file should hear and a handful of its rows cannot tell
+OF_THE_WHOLE = frozenset(
+    "one-time one-user-only one-item-only user-dominates item-dominates users-once".split()
+)
 LONGEST = 20_000  # characters of a mended row
 KEPT = 2000  # of a row as it was put aside; a longer one is not whole
 
@@ -56,12 +62,15 @@ def mend(batch: Import, texts: Mapping[int, str], owner: "User") -> "tuple[Impor
         if len(rows) != len(texts):
             raise Unmendable(_("Some of these rows are being tried again already, or are gone."))
         delimiter = batch.facts.get("delimiter") or ","
-        data = _file(columns, [(row.line, texts[row.pk]) for row in rows], delimiter)
+        data = _file(
+            [] if _lists(batch) else columns, [(row.line, texts[row.pk]) for row in rows], delimiter
+        )
         name = f"{batch.file_name[:60]} +{len(rows)}"
         made = imports.keep(batch.dataset, batch.kind, io.BytesIO(data), name, owner)
         try:
             made.mapping, made.rules, made.mends = batch.mapping, [], batch
             made.options = _options(batch, delimiter)
+            made.facts = {"lines": [row.line for row in rows]}
             imports.once(made)
             made.save()
             Quarantined.objects.filter(pk__in=[row.pk for row in rows]).update(mend=made)
@@ -72,9 +81,10 @@ def mend(batch: Import, texts: Mapping[int, str], owner: "User") -> "tuple[Impor
 
 
 def _file(columns: list[str], rows: list[tuple[int, str]], delimiter: str) -> bytes:
-    """The header and the rows as they were written; a row is one line."""
+    """The header, if any, and the rows as they were written; a row is one line."""
     out = io.StringIO()
-    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(columns)
+    if columns:
+        csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(columns)
     for line, text in rows:
         text = text.strip("\r\n")
         if "\n" in text or "\r" in text or len(text) > LONGEST:
@@ -86,13 +96,53 @@ def _file(columns: list[str], rows: list[tuple[int, str]], delimiter: str) -> by
 
 def _options(batch: Import, delimiter: str) -> dict[str, Any]:
     """How the first file was read, with what was found out from all of its rows."""
-    made = {**batch.options, "encoding": "utf-8", "delimiter": delimiter}
+    made = {**batch.options, "encoding": "utf-8", "delimiter": delimiter, "header": True}
     for note in batch.notes:
         if note["code"] in ("scale-guessed", "scale-seen"):
             made["scale"] = [note["args"]["low"], note["args"]["high"]]
         if note["code"] == "event-assumed":
             made["event"] = note["args"]["event"]
     return made
+
+
+def _lists(batch: Import) -> bool:
+    """Whether a line is a user with many items: such a file has no header, mended or not."""
+    return str(batch.options.get("format") or "events") != "events"
+
+
+def line_of(made: Import, row: "BadRow") -> int:
+    """The line that a row of a mended file had in the file that it comes from."""
+    lines = made.facts.get("lines", [])
+    if _lists(made):  # a row there is one item of a line; a whole line has no column
+        place = -1 if row.column else row.line - 1
+    else:
+        place = row.line - 2
+    return int(lines[place]) if 0 <= place < len(lines) else row.line
+
+
+def none_is_sound(run: "Run", made: Import) -> str:
+    """Every mended row is still wrong: each waits where it was, as it was written last, and with
+    what is wrong with it now. What to say about it."""
+    with run.fenced():
+        first = Import.objects.select_for_update().get(pk=made.mends_id or 0)
+        rows = {row.line: row for row in Quarantined.objects.filter(mend=made)}
+        reasons = Counter(first.reasons)
+        for now in made.bad_rows.all():
+            if (row := rows.get(now.line)) is None:
+                continue
+            reasons.subtract([row.code])
+            reasons.update([now.code])
+            row.column, row.code, row.args, row.text = now.column, now.code, now.args, now.text
+            row.save(update_fields=["column", "code", "args", "text"])
+        first.reasons = {code: n for code, n in reasons.items() if n > 0}
+        first.save(update_fields=["reasons"])
+        made.bad_rows.all().delete()
+        Quarantined.objects.filter(mend=made).update(mend=None)
+        made.state = ImportState.CANCELLED
+        made.save(update_fields=["state"])
+    made.path.unlink(missing_ok=True)
+    words = _("None of the mended rows is right yet. They wait in “%(name)s” as you wrote them.")
+    return words % {"name": first.file_name}
 
 
 def settle(made: Import) -> None:

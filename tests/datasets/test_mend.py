@@ -64,20 +64,17 @@ def test_only_the_changed_rows_come_again(dirty: Import, ann: User, login: Login
 def test_a_row_that_is_still_bad_is_put_aside_again(dirty: Import, ann: User, login: Login) -> None:
     url = f"/api/v1/datasets/shop/imports/{dirty.pk}/mend/"
     rows = [
-        {"line": 70, "text": "5,10,98,1298861762"},  # the scale of the whole file still holds
         {"line": 71, "text": "6,10,4.0,1298861763"},
+        {"line": 70, "text": "5,10,98,1298861762"},  # the scale of the whole file still holds
     ]
     answer = login(ann).post(url, {"rows": rows}, content_type="application/json")
     assert answer.status_code == 202, answer.content
     assert answer.json()["import"]["mends"] == dirty.pk
     work_off()
     made = Import.objects.get(mends=dirty)
-    assert made.state == "waiting"  # half of it is bad
-    client = login(ann)
-    decide = f"/api/v1/datasets/shop/imports/{made.pk}/decide/"
-    client.post(decide, {"decision": "accept"}, content_type="application/json")
-    work_off()
-    made.refresh_from_db()
+    assert made.state == "loaded"  # half of it is bad, and nobody is asked again
+    assert list(made.bad_rows.values_list("line", flat=True)) == [70]  # of the first file
+    assert "one-time" not in [note["code"] for note in made.notes]
     dirty.refresh_from_db()
     assert made.reasons == {"value-out-of-range": 1}
     assert (dirty.rows_in, made.rows_in, dirty.quarantined) == (68, 2, 1)
@@ -92,12 +89,41 @@ def test_what_does_not_get_in_waits_where_it_was(dirty: Import, ann: User, login
     assert again.status_code == 422  # somebody is at it already
     work_off()
     made = Import.objects.get(mends=dirty)
-    assert made.state == "waiting"
-    decide = f"/api/v1/datasets/shop/imports/{made.pk}/decide/"
-    client.post(decide, {"decision": "discard"}, content_type="application/json")
+    assert (made.state, made.path.exists()) == ("cancelled", False)
     assert not Quarantined.objects.exclude(mend=None).exists()
     dirty.refresh_from_db()
     assert (dirty.rows_in, dirty.quarantined) == (70, 3)
+    assert dirty.reasons == {"value-out-of-range": 2, "time-unreadable": 1}  # the id is there now
+    assert (
+        "None of the mended rows is right yet"
+        in client.get("/datasets/shop/check/").content.decode()
+    )
+    assert 'value="4,1029,99,1298861761"' in client.get(url).content.decode()
+    client.post(url, fields("4,1029,5,1298861761"))
+    work_off()
+    dirty.refresh_from_db()
+    assert (dirty.rows_in, dirty.quarantined, sound()) == (69, 2, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "good", "rows"),
+    [
+        ("ann 7 8\nbob 9 7\nann 9\n", {"format": "sequences"}, "cat 9 8", 2),
+        ("ann,7,4\nbob,8,5\ncat,9,x\n", {"header": False}, "cat,9,5", 1),
+    ],
+)
+def test_rows_of_a_file_without_a_header_are_mended(
+    shop: Dataset, ann: User, login: Login, text: str, options: Any, good: str, rows: int
+) -> None:
+    columns = {"user": "1", "item": "2", "value": "3"} if "header" in options else None
+    batch = bring(
+        shop, "interactions", text, "a.txt", accept=True, options=options, mapping=columns
+    )
+    assert list(batch.bad_rows.values_list("line", flat=True)) == [3]
+    login(ann).post(f"/datasets/shop/imports/{batch.pk}/mend/", fields(good))
+    work_off()
+    made = Import.objects.get(mends=batch)
+    assert (made.state, made.quarantined, made.rows_in) == ("loaded", 0, rows)
 
 
 @pytest.mark.parametrize("text", ["a\nb", "x" * 20_001])
