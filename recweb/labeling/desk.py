@@ -58,7 +58,6 @@ def queue(request: HttpRequest, queue_id: int) -> HttpResponse:
         "values": VALUES,
         "agreement": agreement.of(found) if found.overlap > 1 else None,
         "shadow": shadows.shown(found),
-        "prelabels": prelabels.shown(found),
         "retrains": rows,
         "chart": bought.curve(rows),
         "live": any(row["live"] for row in rows),
@@ -103,9 +102,13 @@ def shadow(request: HttpRequest, queue_id: int) -> HttpResponse:
     return redirect("queue", found.pk)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def prelabel(request: HttpRequest, queue_id: int) -> HttpResponse:
+    """GET: the queue page's part on them, which it loads by itself: few queues have any."""
     found = find(request, queue_id)
+    if request.method == "GET":
+        ctx = {"queue": found, "prelabels": prelabels.shown(found)}
+        return render(request, "labeling/_prelabels.html", ctx)
     try:
         prelabels.order(found, person(request))
     except (orders.Refused, jobs.Quota) as error:

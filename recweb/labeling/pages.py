@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from recweb.datasets import rows as names
 from recweb.labeling import samples, tallies
 from recweb.labeling.access import find, person
-from recweb.labeling.models import VALUES, Label, Queue, QueueState, Sample
+from recweb.labeling.models import VALUES, Label, Lease, LeaseState, Queue, QueueState, Sample
 from recweb.lib.paging import page, query
 
 ORDER = {QueueState.OPEN: 0, QueueState.SELECTING: 1, QueueState.PAUSED: 2}
@@ -43,15 +43,21 @@ def review(request: HttpRequest, queue_id: int) -> HttpResponse:
     queue = find(request, queue_id)
     counted = Q(labels__closed=None, labels__late=False)
     answered = Label.objects.filter(closed=None).values("sample")
+    left = Lease.objects.filter(state=LeaseState.SKIPPED, flagged=True).values("sample")
     everything = request.GET.get("show") == "all"
     rows = Sample.objects.filter(queue=queue)
     if not everything:
-        rows = rows.filter(Q(pk__in=answered) | Q(gold__isnull=False))
+        rows = rows.filter(Q(pk__in=answered) | Q(pk__in=left) | Q(gold__isnull=False))
     rows = rows.annotate(
         gap=Coalesce(
             Max("labels__value", filter=counted) - Min("labels__value", filter=counted), 0
         ),
-        flags=Count("labels", filter=Q(labels__closed=None, labels__flagged=True)),
+        flags=Count("labels", filter=Q(labels__closed=None, labels__flagged=True), distinct=True)
+        + Count(
+            "leases",
+            filter=Q(leases__state=LeaseState.SKIPPED, leases__flagged=True),
+            distinct=True,
+        ),
     )
     found = page(request, rows.order_by("-gap", "-flags", "order"))
     ctx = {"queue": queue, "page": found, "table": _answers(queue, list(found)),
@@ -67,12 +73,17 @@ def _answers(queue: Queue, shown: list[Sample]) -> list[dict[str, Any]]:
     labels = Label.objects.filter(sample__in=shown, closed=None).select_related("annotator")
     for label in labels.order_by("created"):
         given[label.sample_id].append(label)
+    left: dict[int, list[Lease]] = defaultdict(list)
+    skipped = Lease.objects.filter(sample__in=shown, state=LeaseState.SKIPPED, flagged=True)
+    for lease in skipped.select_related("annotator").order_by("created"):
+        left[lease.sample_id].append(lease)
     return [
         {
             "sample": sample,
             "shown": samples.look(sample, items),
             "user": people.get(sample.user_code, ""),
             "labels": given[sample.pk],
+            "skipped": left[sample.pk],
         }
         for sample in shown
     ]

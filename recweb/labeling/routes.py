@@ -7,7 +7,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "queue-state": {"POST": "analyst"},
     "queue-retrain": {"POST": "analyst"},
     "queue-shadow": {"POST": "analyst"},
-    "queue-prelabel": {"POST": "analyst"},
+    "queue-prelabel": {"GET": "analyst", "POST": "analyst"},
     "queue-known": {"POST": "analyst"},
     "label": {"GET": "annotator"},
     "label-answer": {"POST": "annotator"},

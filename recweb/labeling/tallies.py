@@ -19,9 +19,10 @@ def progress(queue: Queue, user: "User") -> dict[str, int]:
     """What every annotator may see: their own numbers, and how far the queue is."""
     mine = Label.objects.filter(sample__queue=queue, annotator=user, closed=None)
     counts = mine.aggregate(
-        mine=Count("pk"), mine_today=Count("pk", filter=Q(created__gte=today())),
+        mine=Count("pk", filter=Q(late=False)),
+        mine_today=Count("pk", filter=Q(late=False, created__gte=today())),
         late=Count("pk", filter=Q(late=True)),
-    )  # fmt: skip
+    )
     skipped = Lease.objects.filter(
         sample__queue=queue, annotator=user, state=LeaseState.SKIPPED
     ).count()
@@ -29,9 +30,24 @@ def progress(queue: Queue, user: "User") -> dict[str, int]:
         **counts,
         "skipped": skipped,
         "waiting": claims.waiting([queue.pk], user).get(queue.pk, 0),
-        "answered": snapshot.live(sample__queue=queue).count(),
-        "wanted": Sample.objects.filter(queue=queue, gold=None).count() * queue.overlap,
+        **_far([queue])[queue.pk],
     }
+
+
+def _far(queues: list[Queue]) -> dict[int, dict[str, int]]:
+    """How far queues are. Answers to known samples train nothing, but are counted on both sides
+    here: no annotator can tell by the numbers which ones they were."""
+    live = Label.objects.filter(sample__queue__in=queues, closed=None, late=False).order_by()
+    counted = live.values("sample__queue").annotate(
+        n=Count("pk"), known=Count("pk", filter=Q(sample__gold__isnull=False))
+    )
+    given = {row["sample__queue"]: row for row in counted}
+    out = {}
+    for queue in queues:
+        row = given.get(queue.pk, {"n": 0, "known": 0})
+        wanted = (queue.size - queue.golds) * queue.overlap + row["known"]
+        out[queue.pk] = {"answered": row["n"], "wanted": wanted}
+    return out
 
 
 def today() -> Any:
@@ -43,10 +59,10 @@ def table(queues: list[Queue], user: "User") -> list[dict[str, Any]]:
     """One row a queue, with a fixed number of questions to the database."""
     ids = [queue.pk for queue in queues]
     waits = claims.waiting(ids, user)
-    answered = _by_queue(snapshot.live(sample__queue__in=ids))
+    far = _far(queues)
     mine = _by_queue(
         Label.objects.filter(
-            sample__queue__in=ids, closed=None, annotator=user, created__gte=today()
+            sample__queue__in=ids, closed=None, late=False, annotator=user, created__gte=today()
         )
     )
     return [
@@ -54,8 +70,7 @@ def table(queues: list[Queue], user: "User") -> list[dict[str, Any]]:
             "queue": queue,
             "waiting": waits.get(queue.pk, 0),
             "mine_today": mine.get(queue.pk, 0),
-            "answered": answered.get(queue.pk, 0),
-            "wanted": (queue.size - queue.golds) * queue.overlap,
+            **far[queue.pk],
         }
         for queue in queues
     ]
@@ -104,8 +119,12 @@ def given(queue: Queue, found: list[Cell]) -> dict[str, Any]:
     counts: Counter[tuple[str, int]] = Counter()
     for cell in found:
         counts[cell.arm, cell.value] += cell.n
-    counted = Sample.objects.filter(queue=queue, gold=None).order_by().values("arm")
-    chosen = dict(counted.annotate(n=Count("pk")).values_list("arm", "n"))
+    counted = list(
+        Sample.objects.filter(queue=queue).order_by().values("arm").annotate(
+            n=Count("pk", filter=Q(gold=None)), known=Count("pk", filter=Q(gold__gte=RELEVANT))
+        )
+    )  # fmt: skip
+    chosen = {row["arm"]: row["n"] for row in counted}
     arms = [
         {
             "arm": arm.label,
@@ -116,7 +135,7 @@ def given(queue: Queue, found: list[Cell]) -> dict[str, Any]:
         for arm in Arm
     ]
     sums = [sum(counts[arm.value, value] for arm in Arm) for value in VALUES]
-    known = queue.samples.filter(gold__gte=RELEVANT).count()
+    known = sum(row["known"] for row in counted)
     return {
         "arms": arms,
         "sums": sums,
@@ -145,15 +164,18 @@ def _people(queue: Queue) -> list[dict[str, Any]]:
         )
     )
     skips = Lease.objects.filter(sample__queue=queue, state=LeaseState.SKIPPED).order_by()
-    counted = skips.values("annotator__username").annotate(n=Count("pk"))
-    skipped = dict(counted.values_list("annotator__username", "n"))
-    found = [
-        {
-            **row,
-            "name": row["annotator__username"],
-            "skipped": skipped.pop(row["annotator__username"], 0),
-        }
-        for row in rows
+    counted = skips.values("annotator__username").annotate(
+        n=Count("pk"), flags=Count("pk", filter=Q(flagged=True))
+    )
+    skipped = {row["annotator__username"]: row for row in counted}
+    found = []
+    for row in rows:
+        name = row["annotator__username"]
+        left = skipped.pop(name, {"n": 0, "flags": 0})
+        flags = row["flags"] + left["flags"]
+        found.append({**row, "name": name, "skipped": left["n"], "flags": flags})
+    found += [
+        {"name": name, "answers": 0, "skipped": left["n"], "flags": left["flags"]}
+        for name, left in skipped.items()
     ]
-    found += [{"name": name, "answers": 0, "skipped": n} for name, n in skipped.items()]
     return sorted(found, key=lambda row: -row["answers"])

@@ -36,7 +36,8 @@ def switched_on(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_each_sample_gets_one_and_the_page_says_how_far_people_agree(
     queue: Queue, bob: User, dan: User, login: Login, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client, page = login(bob), reverse("queue", args=[queue.pk])
+    client, page = login(bob), reverse("queue-prelabel", args=[queue.pk])
+    assert page in client.get(reverse("queue", args=[queue.pk])).content.decode()
     monkeypatch.delenv("LLM_URL", raising=False)
     assert "Ask for pre-labels" not in client.get(page).content.decode()
     with serving(grading) as server:
@@ -80,7 +81,8 @@ def test_who_labels_sees_none_of_it_and_may_not_order(
     client = login(dan)
     text = client.get(reverse("label", args=[queue.pk])).content.decode()
     assert "Film" in text and "tiny-secret" not in text and "re-label" not in text
-    assert client.post(reverse("queue-prelabel", args=[queue.pk])).status_code == 403
+    part = reverse("queue-prelabel", args=[queue.pk])
+    assert client.post(part).status_code == client.get(part).status_code == 403
     assert not Job.objects.exists()
 
 

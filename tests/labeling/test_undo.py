@@ -1,7 +1,11 @@
 """Skip, undo and change by the API: rows close, others follow, nothing is lost."""
 
-import pytest
+from collections.abc import Callable
 
+import pytest
+from django.test import Client
+
+from recweb.labeling import tallies
 from recweb.labeling.models import Label, Lease, Queue
 from recweb.people.models import User
 from tests.labeling.conftest import Api
@@ -9,7 +13,9 @@ from tests.labeling.conftest import Api
 pytestmark = pytest.mark.django_db
 
 
-def test_skipping_leaves_it_to_others(queue: Queue, dan: User, eva: User) -> None:
+def test_skipping_leaves_it_to_others(
+    queue: Queue, dan: User, eva: User, login: Callable[[User], Client]
+) -> None:
     found = Api(dan).next(queue)
     path = f"queues/{queue.pk}/samples/{found['sample']}/skip/"
     body = {"lease": found["lease"], "flagged": True, "note": "no title"}
@@ -19,6 +25,10 @@ def test_skipping_leaves_it_to_others(queue: Queue, dan: User, eva: User) -> Non
     lease = Lease.objects.get(token=found["lease"])
     assert (lease.state, lease.flagged, lease.note) == ("skipped", True, "no title")
     assert Api(dan).label(queue, found).status_code == 409
+    dans = next(row for row in tallies.given(queue, tallies.cells(queue))["people"])
+    assert (dans["name"], dans["skipped"], dans["flags"]) == ("dan", 1, 1)
+    page = login(queue.owner).get(f"/label/{queue.pk}/review/").content.decode()
+    assert "no title" in page and "flagged" in page
 
 
 def test_undo_goes_back_step_by_step_and_hands_the_sample_again(queue: Queue, dan: User) -> None:
