@@ -10,6 +10,7 @@ ids.py values.py times.py events.py  one check each         warnings.py what wil
 interactions.py catalogue.py triples.py  the kinds of file
 lists.py  a user a line: sequences and counted lists
 plain.py  lines without quotes by columns              columns.py extras.py duplicates.py  and after
+wide.py   full-width digits
 """
 
 from __future__ import annotations

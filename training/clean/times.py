@@ -10,6 +10,7 @@ import polars as pl
 
 from training.clean.reasons import Refused, Value
 from training.clean.report import Options
+from training.clean.wide import narrow
 
 OLDEST = 788_918_400  # 1995-01-01
 FAR = 4_102_444_800  # 2100-01-01: from here on no number is taken for seconds
@@ -65,11 +66,30 @@ def parse(texts: Sequence[str] | pl.Series, options: Options, now: float) -> Tim
         _epochs(times, numeric, numbers.fill_null(0).to_numpy(), cells)
     if not numeric.all():
         _calendars(times, np.flatnonzero(~numeric), cells, options)
+    if times.faults:
+        _wide(times, cells, options, now)
     for place in np.flatnonzero(times.at < OLDEST).tolist():
         times.faults.setdefault(place, ("time-too-old", {"value": cells[place][:100]}))
     for place in np.flatnonzero(times.at > now + DAY).tolist():
         times.faults.setdefault(place, ("time-future", {"value": cells[place][:100]}))
     return times
+
+
+def _wide(times: Times, cells: pl.Series, options: Options, now: float) -> None:
+    """What could not be read may be written in full-width digits: ２０２４－０３－０１."""
+    failed = sorted(row for row, fault in times.faults.items() if fault[0] == "time-unreadable")
+    places, narrowed = narrow(cells, np.array(failed, dtype=np.int64))
+    if not len(places):
+        return
+    found = parse(narrowed, options, now)
+    times.at[places] = found.at
+    times.forms |= found.forms
+    times.zoneless += found.zoneless
+    for row, place in enumerate(places.tolist()):
+        del times.faults[place]
+        if row in found.faults:
+            code, args = found.faults[row]
+            times.faults[place] = (code, {**args, "value": cells[place][:100]})
 
 
 def _epochs(times: Times, numeric: np.ndarray, numbers: np.ndarray, cells: pl.Series) -> None:

@@ -12,10 +12,11 @@ import polars as pl
 from training.clean.mapping import RATINGS, plain
 from training.clean.reasons import Value
 from training.clean.report import Options
+from training.clean.wide import narrow
 
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
 NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity|∞)", re.IGNORECASE)
-COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
+COMMA = re.compile(r"[+-]?[0-9０-９]+[,，][0-9０-９]+")
 LARGEST = float(np.finfo(np.float32).max)
 Fault = tuple[str, dict[str, Value]]
 Scale = tuple[float, float]
@@ -45,10 +46,11 @@ def parse(texts: Sequence[str] | pl.Series, options: Options, scale: Scale | Non
     Faults: value-empty, -unreadable, -decimal-comma, -not-finite, -out-of-range.
     """
     cells = pl.Series(texts, dtype=pl.String).str.strip_chars()
-    if options.decimal == ",":
-        cells = cells.str.replace(r"^([+-]?[0-9]+),([0-9]+)$", "${1}.${2}")
-    numbers = cells.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
-    plainly = _numbers(cells, numbers)
+    numbers, plainly = _read(cells, options)
+    wide, narrowed = narrow(cells, np.flatnonzero(~plainly))
+    if len(wide):
+        numbers = numbers.copy()
+        numbers[wide], plainly[wide] = _read(narrowed, options)
     low, high = scale or (-LARGEST, LARGEST)
     with np.errstate(invalid="ignore"):
         sound = plainly & (numbers >= low) & (numbers <= high)
@@ -58,6 +60,14 @@ def parse(texts: Sequence[str] | pl.Series, options: Options, scale: Scale | Non
         for place in np.flatnonzero(~sound).tolist()
     }
     return Values(values, faults)
+
+
+def _read(cells: pl.Series, options: Options) -> tuple[np.ndarray, np.ndarray]:
+    """(numbers float64, NaN where there is none; whether each is plainly written), both (n,)."""
+    if options.decimal == ",":
+        cells = cells.str.replace(r"^([+-]?[0-9]+),([0-9]+)$", "${1}.${2}")
+    numbers = cells.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
+    return numbers, _numbers(cells, numbers)
 
 
 def _numbers(cells: pl.Series, numbers: np.ndarray) -> np.ndarray:

@@ -30,6 +30,9 @@ NOON = 1_577_880_000  # 2020-01-01 12:00 UTC
         "2020-01-01T13:00:00+01:00",
         "2020-01-01T13:00+0100",
         "2020-01-01 04:30:00-07:30",
+        "１５７７８８００００",
+        "２０２０－０１－０１ １２：００",
+        "２０２０年１月１日　１２:００",
     ],
 )
 def test_bad_32_each_plain_form_is_the_same_second(read: Read, cell: str) -> None:
@@ -147,3 +150,11 @@ def test_iso_and_epoch_agree_with_the_standard_library(seconds: list[int]) -> No
     texts = [datetime.fromtimestamp(second, UTC).isoformat() for second in seconds]
     assert parse(texts, Options(), NOW).at.tolist() == seconds
     assert parse([str(second) for second in seconds], Options(), NOW).at.tolist() == seconds
+
+
+def test_full_width_letters_that_say_no_time_are_shown_as_they_stand() -> None:
+    found = parse(["２０２０－１３－０１", "2020-01-01", "１９９０－０１－０１"], Options(), NOW)
+    assert found.faults == {
+        0: ("time-unreadable", {"value": "２０２０－１３－０１"}),
+        2: ("time-too-old", {"value": "１９９０－０１－０１"}),
+    }

@@ -30,6 +30,18 @@ def test_bad_37_what_is_no_number_is_put_aside(read: Read, cell: str) -> None:
     assert report.quarantine[0].args == {"value": cell}
 
 
+def test_full_width_digits_are_digits(read: Read) -> None:
+    cells = ["３", "３．５", "－１", "４²", "1", "３x"]
+    log = read(HEAD + "".join(f"ａnn,ｉ{n},{cell}\n" for n, cell in enumerate(cells)))
+    assert log.values.tolist() == [3, 3.5, -1, 1]
+    assert log.user_ids == ("ａnn",)  # an id is what it is
+    assert [(bad.code, bad.args) for bad in log.report.quarantine] == [
+        ("value-unreadable", {"value": "４²"}),
+        ("value-unreadable", {"value": "３x"}),
+    ]
+    assert read("user_id;item_id;rating\na;b;３，５\n", decimal=",").values.tolist() == [3.5]
+
+
 def test_bad_37_ninety_nine_on_a_scale_of_five_is_put_aside(read: Read) -> None:
     report = read(f"{RATED}ann,film,99\n").report
     assert report.reasons == {"value-out-of-range": 1}
