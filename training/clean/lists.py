@@ -13,7 +13,7 @@ import polars as pl
 
 from training.clean import sniff
 from training.clean.reasons import Refused, Value
-from training.clean.report import BadRow, Options
+from training.clean.report import BadRow, Note, Options
 from training.clean.source import Source
 from training.clean.table import SAMPLE, Chunk, Table, sampled, shown
 
@@ -31,6 +31,8 @@ class Lists(Table):
         self.header = HEADERS[options.format]
         self.ordered = options.format == "sequences"
         self.encoding = sniff.find_encoding(source.head, options.encoding)
+        self.empty = 0  # lines with a user and no items
+        self.first_empty = 0
         self._bytes = source.open()
         try:
             self.sample = sampled(self._top())
@@ -41,6 +43,13 @@ class Lists(Table):
     def close(self) -> None:
         """Close the file."""
         self._bytes.close()
+
+    def notes(self) -> list[Note]:
+        """Blank lines, and users who brought nothing."""
+        notes = super().notes()
+        if self.empty:
+            notes.append(Note("users-empty", {"count": self.empty, "line": self.first_empty}))
+        return notes
 
     def _done(self) -> int:
         return self._bytes.done()
@@ -95,8 +104,11 @@ class Lists(Table):
             if fault is not None:
                 text = shown(" ".join(cells))
                 part.broken.append(BadRow(number, "", fault[0], fault[1], text))
-            else:
+            elif items:
                 part.add(user, items)
+            elif cells:
+                self.empty += 1
+                self.first_empty = self.first_empty or number
             if len(part.items) + len(part.broken) >= EVENTS:
                 yield part.chunk(self.header)
                 part = _Part(part.last)

@@ -86,6 +86,10 @@ NOTES = {
         "{count} blank lines were skipped; they are no rows.",
         "跳过了 {count} 个空行；空行不计入行数。",
     ),
+    "users-empty": (
+        "{count} lines hold a user and no items, the first of them line {line}; they are no rows.",
+        "{count} 行只有用户而没有物品，首个是第 {line} 行；这些行不计入行数。",
+    ),
     "zone-assumed": (
         "{count} times carry no time zone and are taken as {zone}.",
         "{count} 个时间没有时区，按 {zone} 处理。",

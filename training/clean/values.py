@@ -47,8 +47,8 @@ def parse(texts: Sequence[str] | pl.Series, options: Options, scale: Scale | Non
     """
     cells = pl.Series(texts, dtype=pl.String).str.strip_chars()
     numbers, plainly = _read(cells, options)
-    wide, narrowed = narrow(cells, np.flatnonzero(~plainly))
-    if len(wide):
+    if not plainly.all():
+        wide, narrowed = narrow(cells, np.flatnonzero(~plainly))
         numbers = numbers.copy()
         numbers[wide], plainly[wide] = _read(narrowed, options)
     low, high = scale or (-LARGEST, LARGEST)

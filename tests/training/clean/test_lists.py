@@ -50,6 +50,18 @@ def test_a_user_on_two_lines_is_put_aside(put: Put) -> None:
     assert (bad.line, bad.code, bad.args["line"], bad.raw) == (3, "user-twice", 1, "ann 9 9 9")
 
 
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [("ann 7\nbob\n\ncat 8\ndan\n", "sequences"), ("1 7\n0\n\n1 8\n0\n", "counted")],
+)
+def test_a_user_without_items_is_said(put: Put, text: str, form: str) -> None:
+    report = read(put, text, form).report
+    assert (report.rows_in, report.accepted, report.quarantined) == (2, 2, 0)
+    said = {note.code: note.args for note in report.notes}
+    assert said["users-empty"] == {"count": 2, "line": 2}
+    assert said["blank-lines"] == {"count": 1}
+
+
 def test_the_number_of_a_counted_line_is_its_user(put: Put) -> None:
     log = read(put, COUNTED, "counted", "train.dat")
     assert triples(log) == [("1", "7"), ("1", "8"), ("3", "9")]
