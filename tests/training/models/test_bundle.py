@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.training.models import test_zero_shot
 from tests.training.models.planted import fitted, planted
 from tests.training.models.test_every_model import FEW
+from tests.training.models.test_modal_fusion import pictured
 from training import registry, store
 from training.bundle import Bundle
 from training.models.contract import Model
@@ -18,6 +20,8 @@ QUICK = {**FEW, "sasrec": {"epochs": 1}}
 
 
 def whole_of(model: str) -> Split:
+    if model == "modal_fusion":
+        return pictured(WHOLE)
     return ORDERED if registry.model_spec(model)["kind"] == "sequence" else WHOLE
 
 
@@ -44,7 +48,11 @@ def best(scores: np.ndarray, user: int, whole: Split = WHOLE) -> list[int]:
     return np.argsort(-scores, kind="stable")[:10].tolist()
 
 
-@pytest.mark.parametrize("model", registry.models())
+# the others ask a server
+ALONE = [model for model in registry.models() if not registry.endpoint_fault(model)]
+
+
+@pytest.mark.parametrize("model", ALONE)
 def test_a_known_user_gets_the_models_list(model: str, tmp_path: Path) -> None:
     whole = whole_of(model)
     made = fitted(model, whole, **QUICK.get(model, {}))
@@ -53,6 +61,17 @@ def test_a_known_user_gets_the_models_list(model: str, tmp_path: Path) -> None:
         served = bundle.scores(user, *history(user, whole))
         own = made.scores(np.array([user]))[0]
         assert best(served, user, whole) == best(own, user, whole)
+
+
+def test_what_a_model_learnt_by_asking_is_served_without_asking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with test_zero_shot.serving(test_zero_shot.knowing) as server:
+        made = test_zero_shot.run(server, monkeypatch)
+    bundle, whole = published(made, tmp_path), test_zero_shot.SPLIT
+    for user in (0, 17, 101):
+        served = bundle.scores(user, *history(user, whole))
+        assert best(served, user, whole) == best(made.scores(np.array([user]))[0], user, whole)
 
 
 @pytest.mark.parametrize("model", ["ease", "itemknn"])
