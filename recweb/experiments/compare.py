@@ -1,6 +1,5 @@
 """/experiments/compare/: runs beside each other, and which differences are more than noise."""
 
-import json
 from typing import Any
 
 from django.contrib import messages
@@ -10,14 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from recweb.datasets.explore import some
-from recweb.experiments import access, comparison, figures, orders, parallel, table, words
+from recweb.experiments import access, comparison, figures, forms, orders, parallel, table, words
 from recweb.experiments.access import person
 from recweb.experiments.models import Experiment
 from recweb.experiments.views import COMPARED, how_many
 from recweb.jobs.models import Job
 from recweb.jobs.orders import Quota
 from recweb.jobs.run import Failure
-from recweb.lib import numbers
 from recweb.lib.csvfile import csv_response
 from recweb.lib.paging import query
 
@@ -209,7 +207,7 @@ def settings(runs: list[Experiment], every: bool) -> list[Cell]:
     out = []
     for name in names:
         values = [one.get(name) for one in facts]
-        shown = [numbers.MISSING if value is None else str(value) for value in values]
+        shown = [words.setting(value) for value in values]
         if every or len(set(shown)) > 1:
             out.append({"name": name, "values": shown, "differs": len(set(shown)) > 1})
     return out
@@ -217,11 +215,11 @@ def settings(runs: list[Experiment], every: bool) -> list[Cell]:
 
 def facts_of(run: Experiment) -> dict[str, Any]:
     return {
-        _("model"): run.model,
+        _("model"): orders.model_name(run.model),
         _("data"): f"{run.dataset.slug}@v{run.version.number}",
         _("split"): run.split_facts.get("name") or run.split,
         _("seed"): run.seed,
-        _("event rules"): json.dumps(run.rules, ensure_ascii=False),
+        _("event rules"): "; ".join(forms.rules_in_words(run.rules)),
         _("labels"): len(run.label_pairs) or None,
         **run.params,
     }

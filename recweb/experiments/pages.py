@@ -145,10 +145,10 @@ def params(run: Experiment, other: Experiment | None) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "value": value,
-            "usual": spec["params"].get(name, {}).get("default"),
+            "value": words.setting(value),
+            "usual": words.setting(spec["params"].get(name, {}).get("default")),
             "changed": value != spec["params"].get(name, {}).get("default"),
-            "baseline": theirs.get(name),
+            "baseline": words.setting(theirs.get(name)),
             "help": words.say(spec["params"].get(name, {}).get("help")),
         }
         for name, value in run.params.items()

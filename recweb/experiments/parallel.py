@@ -89,7 +89,9 @@ def settings_of(runs: Sequence[Experiment]) -> list[Axis]:
         if all(value is None or _number(value) for value in values):
             out.append(scaled(name, values, log=_is_log(runs, name)))
         else:
-            out.append(named(name, [None if value is None else str(value) for value in values]))
+            out.append(
+                named(name, [None if value is None else words.setting(value) for value in values])
+            )
     return out
 
 

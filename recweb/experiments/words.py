@@ -22,6 +22,15 @@ def say(text: Any) -> str:
     return str(text or "")
 
 
+def setting(value: object) -> str:
+    """The value of a setting as the form of a run words it."""
+    if value is None:
+        return numbers.MISSING
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return str(value)
+
+
 def metric_id(metric: str) -> str:
     return metric.partition("@")[0]
 

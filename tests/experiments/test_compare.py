@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from recweb.experiments.models import Experiment
 from recweb.jobs.models import Job
 from recweb.people.models import User
 from tests.datasets.conftest import work_off
-from tests.experiments.conftest import trained
+from tests.experiments.conftest import made, trained
 from training.stats import paired, paired_table
 
 pytestmark = pytest.mark.django_db
@@ -183,6 +184,27 @@ def test_a_run_without_figures_is_shown_and_left_out(
     waiting = orders.start(films, model="ease", owner=bob, name="waiting")
     page = login(bob).get(f"/experiments/compare/?ids={done.pk},{waiting.pk}").content.decode()
     assert "waiting has no figures yet" in page
+
+
+def test_settings_and_columns_are_named_for_the_reader(
+    films: Dataset, bob: User, login: Login
+) -> None:
+    facts: dict[str, Any] = {"model": "ease", "params": {"fast": True, "l2": None}}
+    pinned = made(films, bob, "pop", is_baseline=True, params={"fast": False, "l2": 5.0})
+    other = made(films, bob, **facts)
+    path = f"/experiments/compare/?ids={pinned.pk},{other.pk}&base={other.pk}"
+    client = login(bob)
+    page = client.get(path).content.decode()
+    rows = re.findall(r"<tr><th scope=\"row\"><code>.*?</tr>", page, re.S)
+    said = [text(row) for row in rows]
+    assert "fast no yes" in said and "l2 5.0 –" in said and "model Most popular EASE" in said
+    head = re.search(r"<thead>.*?</thead>", page, re.S)
+    assert head is not None
+    first, second = (text(cell) for cell in re.split(r"<th\b", head[0])[2:])
+    assert first.endswith("baseline") and "compared with" not in first
+    assert second.endswith("compared with") and "baseline" not in second
+    config = client.get(f"/experiments/{other.pk}/?tab=config").content.decode()
+    assert "yes" in text(config) and "True" not in text(config)
 
 
 def test_twelve_runs_cost_no_more_queries(
