@@ -64,9 +64,10 @@ def p_words(value: float | None) -> str:
 
 
 def curve(rows: list[dict[str, Any]]) -> Chart | None:
-    """Difference to the parent over the number of labels; one line a metric, with its interval."""
+    """Difference to the parent over the number of labels; one line a metric, with its interval.
+    None below two retrains: one point shows no course, and the table above it says it all."""
     done = sorted((row for row in rows if row["moved"]), key=lambda row: row["n"])
-    if not done:
+    if len(done) < 2:
         return None
     series = {
         name: [
@@ -81,6 +82,7 @@ def curve(rows: list[dict[str, Any]]) -> Chart | None:
     drawn = {name: points for name, points in series.items() if points}
     shown = {metric_name(name): points for name, points in drawn.items()}
     chart = charts.line(shown, caption, _("labels"), _("difference to the parent"), markers=True)
+    chart["figure"]["layout"]["yaxis"]["exponentformat"] = "none"  # -0.0005, never -500µ
     chart["table"]["header"] += ["lo", "hi"]
     chart["table"]["rows"] = []
     for trace, name in zip(chart["figure"]["data"], drawn, strict=True):

@@ -11,7 +11,7 @@ from recweb.datasets.models import Dataset, Interaction, Item
 from recweb.experiments import artifacts
 from recweb.experiments.models import Experiment
 from recweb.experiments.words import metric_name
-from recweb.labeling import answers, claims, orders, snapshot
+from recweb.labeling import answers, bought, claims, orders, snapshot
 from recweb.labeling.models import Label, Lease, Queue, Sample
 from recweb.people.models import User
 from tests import planted
@@ -175,6 +175,13 @@ def test_the_whole_turn_from_queue_to_what_the_labels_bought(
         child.name in html and metric_name("ndcg@10") in html and metric_name("recall@10") in html
     )
     assert re.search(r"Cannot tell yet: gaps under 0\.\d+ are invisible|Better by", html)
+    assert "bought-chart" not in html  # one point shows no course
+    child.pk, child.labels_facts = None, facts | {"n": 250}
+    child.save()
+    chart = bought.curve(bought.retrains(queue))
+    assert chart and [trace["x"] for trace in chart["figure"]["data"]] == [[200, 250], [200, 250]]
+    assert chart["figure"]["layout"]["yaxis"]["exponentformat"] == "none"
+    html = login(ann).get(f"/label/{queue.pk}/queue/").content.decode()
     assert 'data-chart="bought-chart"' in html
 
 
