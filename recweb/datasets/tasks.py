@@ -272,6 +272,7 @@ def words(code: str, details: dict[str, Any], *, note: bool = False) -> str:
     """A reason or note of cleaning, in the reader's language."""
     from django.utils.translation import get_language, gettext
 
+    from recweb.datasets import saying
     from training.clean import NOTES, REASONS
 
     if code == "erased-user":  # not the file's fault: this dataset must not know that user
@@ -280,20 +281,7 @@ def words(code: str, details: dict[str, Any], *, note: bool = False) -> str:
     if pair is None:
         return code
     text = pair[(get_language() or "").startswith("zh")]
-    return text.format_map(_Said({name: _plain(value) for name, value in details.items()}))
-
-
-class _Said(dict[str, Any]):
-    """What a reason names; a value that was not kept is an ellipsis."""
-
-    def __missing__(self, name: str) -> str:
-        return "…"
-
-
-def _plain(value: Any) -> Any:
-    """5 rather than 5.0."""
-    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
-    return int(value) if whole else value
+    return saying.fill(text, details)
 
 
 @app.task(ignore_result=True)  # type: ignore[untyped-decorator]

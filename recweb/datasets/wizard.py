@@ -188,8 +188,10 @@ def _part(request: HttpRequest, batch: Import) -> dict[str, Any]:
     looks = templates.looks_like(batch, seen)
     lists = batch.kind == Kind.INTERACTIONS and len(seen.columns) == 1
     bare = bool(seen.missing) and not lists and batch.options.get("header", True)
-    more = {"looks": looks, "lists": lists, "bare": bare and not anonymous}
-    return {**part, "form": form, "seen": seen, "ready": ready, "readings": _readings(seen), **more}
+    readings = _readings(seen)
+    more = {"looks": looks, "lists": lists, "bare": bare and not anonymous, "readings": readings}
+    more["others"] = [] if seen.sure and not batch.options.get("encoding") else _others(readings)
+    return {**part, "form": form, "seen": seen, "ready": ready, **more}
 
 
 def _readings(seen: "Preview") -> list[dict[str, Any]]:
@@ -199,6 +201,12 @@ def _readings(seen: "Preview") -> list[dict[str, Any]]:
         {"code": one.encoding, "name": names.get(one.encoding, one.encoding), "lines": one.lines}
         for one in seen.readings
     ]
+
+
+def _others(readings: list[dict[str, Any]]) -> list[tuple[str, Any]]:
+    """The encodings that did not suggest themselves; UTF-8 it is not, or there were no readings."""
+    shown = {"", "utf-8", *(one["code"] for one in readings)}
+    return [pair for pair in ENCODINGS if pair[0] not in shown]
 
 
 def _remember(part: dict[str, Any], *, keep_mapping: bool) -> None:

@@ -86,6 +86,7 @@ def test_bad_03_latin_letters_wait_for_somebody_who_has_seen_them(
     shown = text_of(client.get("/datasets/shop/map/"))
     assert "its bytes do not prove what it is" in shown
     assert "2,Björk" in shown
+    assert f'value="gb18030:{batch.pk}"' in shown  # beside the question, not folded away
     client.post("/datasets/shop/map/", {f"f{batch.pk}-item": "id", f"f{batch.pk}-title": "title"})
     batch.refresh_from_db()
     assert (batch.state, batch.options["encoding"]) == ("checking", "cp1252")
@@ -106,6 +107,19 @@ def test_of_two_encodings_that_fit_the_other_one_is_a_press_away(
     batch.refresh_from_db()
     assert batch.options["encoding"] == "euc-kr"
     assert f'value="gb18030:{batch.pk}"' in text_of(client.get("/datasets/shop/map/"))
+
+
+def test_what_becomes_of_the_other_columns_is_said_before_the_import(
+    ann: User, shop: Dataset, login: Login
+) -> None:
+    client = login(ann)
+    log = "user,item,tags\nann,1,odd\nbob,2,even\n"
+    items = "item_id,title,studio,image_vector\n1,Dumbo,Disney,0.5 0.25 1\n2,Heat,Regency,\n"
+    client.post("/datasets/shop/upload/", files(interactions=log, items=items))
+    shown = text_of(client.get("/datasets/shop/map/"))
+    assert "<dt>Not read</dt><dd><code>tags</code>" in shown
+    assert "<dt>Vectors</dt><dd><code>image_vector</code>" in shown
+    assert "<dt>Kept beside the fields</dt><dd><code>studio</code>" in shown
 
 
 def test_flt_15_the_same_file_for_a_second_dataset_is_asked_about(

@@ -63,6 +63,15 @@ def read(attributes: Sequence[Mapping[str, str]]) -> tuple[Modality, ...]:
     return tuple(kept.values())
 
 
+def seems(column: str, cells: Sequence[str]) -> bool:
+    """Whether a column is one of vectors, by its name and its first cells, which may be cut."""
+    filled = [cell for cell in cells if cell.strip()]
+    if not modality(column) or not filled:
+        return False
+    parts = BETWEEN.split(filled[0].strip())
+    return vector(" ".join(parts[:LEAST])) is not None
+
+
 def without(
     attributes: Sequence[dict[str, str]], found: Sequence[Modality]
 ) -> tuple[dict[str, str], ...]:

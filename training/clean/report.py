@@ -117,6 +117,32 @@ class Preview:
     readings: tuple[Reading, ...] = ()
     sure: bool = True  # no other encoding comes near
 
+    @property
+    def vectors(self) -> tuple[str, ...]:
+        """Columns of vectors of items, by name and by the first rows."""
+        if self.kind != "items":
+            return ()
+        cells = {name: [row[place] for row in self.sample] for place, name in self._rest()}
+        return tuple(name for name, column in cells.items() if modalities.seems(name, column))
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Columns that come along as attributes of the items or users."""
+        if self.kind not in ("items", "users"):
+            return ()
+        return tuple(name for _, name in self._rest() if name not in self.vectors)
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Columns that nothing is taken from."""
+        if self.kind in ("items", "users"):
+            return ()
+        return tuple(name for _, name in self._rest())
+
+    def _rest(self) -> list[tuple[int, str]]:
+        taken = self.mapping.values()
+        return [(n, name) for n, name in enumerate(self.columns) if name not in taken]
+
 
 @dataclass(frozen=True)
 class Report:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from training import clean
-from training.clean.modalities import modality, read, vector, without
+from training.clean.modalities import modality, read, seems, vector, without
 from training.features import multi_hot
 from training.log import Items, load_items, save_items
 
@@ -70,3 +70,9 @@ def test_a_stored_catalogue_brings_its_vectors_back(tmp_path: Path) -> None:
     assert load_items(tmp_path / "plain").modalities == {}
     with pytest.raises(ValueError, match="modality x must be"):
         Items(("a", "b"), ("a", "b"), names, topics, years, modalities={"x": image[:1]})
+
+
+def test_the_top_of_a_file_tells_a_column_of_vectors() -> None:
+    assert seems("image_vector", ["", "[0.5, 0.25, 1" + ", 0.123" * 80 + ", -"])
+    assert not seems("image_vector", ["a still of the film", "0.5 1"])
+    assert not seems("runtime", ["0.5 0.25"])
