@@ -16,7 +16,7 @@ from training.clean.table import Fault, Table
 SEPARATORS = ("|", ";", "、", "，", ",")
 NO_CATEGORY = ("(no genres listed)",)
 IN_TITLE = re.compile(r"\(([0-9]{4})\)\s*$")
-YEAR = re.compile(r"([0-9]{4})(?:\.0+)?(?:[-/年].*)?")
+YEAR = re.compile(r"([0-9０-９]{4})(?:\.0+)?(?:[-/年－／].*)?")
 BAD_TEXT = re.compile(r"\x00")  # the one character that a Postgres text cannot hold
 
 

@@ -84,3 +84,12 @@ def test_users_keep_their_attributes(put: Put) -> None:
 def test_a_catalogue_without_ids_is_refused(put: Put) -> None:
     with pytest.raises(Refused, match="item_id"):
         clean(put("title,genres\nHeat,Crime\n"), "items")
+
+
+def test_a_year_in_full_width_digits_is_a_year(items: Items) -> None:
+    shop = items("id,title,year\n1,流浪地球,２０１９\n2,霸王别姬,１９９３年\n3,２,２²\n")
+    assert shop.years[:2].tolist() == [2019, 1993]
+    assert [note.args for note in shop.report.notes if note.code == "years-unreadable"] == [
+        {"count": 1}
+    ]
+    assert shop.titles[2] == "２"
