@@ -3,10 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from recweb.experiments import orders, words
+from recweb.experiments import orders, prose, words
 from recweb.experiments.models import Experiment
 from training import registry
 
@@ -87,8 +88,8 @@ class RunForm(forms.Form):
             {
                 "id": model,
                 "name": words.say(spec["name"]),
-                "help": words.say(spec["help"]),
-                "when": words.say(spec["when"]),
+                "help": prose.prose(words.say(spec["help"])),
+                "when": prose.prose(words.say(spec["when"]), link=False),
                 "needs": spec["needs"],
                 "on": model == asked,
                 "fields": [self[f"{model}.{name}"] for name in spec["params"]],
@@ -99,7 +100,7 @@ class RunForm(forms.Form):
 
 
 def param_field(name: str, rule: dict[str, Any]) -> forms.Field:
-    help_text = words.say(rule["help"])
+    help_text = prose.setting(words.say(rule["help"]))
     if rule["type"] == "bool":
         return forms.TypedChoiceField(
             label=name, choices=[("true", _("yes")), ("false", _("no"))], required=False,
@@ -125,7 +126,9 @@ def param_field(name: str, rule: dict[str, Any]) -> forms.Field:
         min_value=rule["low"],
         max_value=rule["high"],
         widget=forms.NumberInput(attrs={"step": "1" if rule["type"] == "int" else "any"}),
-        help_text=f"{help_text} {span % {'low': low, 'high': high, 'usual': usual}}",
+        help_text=format_html(
+            "{} {}", help_text, span % {"low": low, "high": high, "usual": usual}
+        ),
         error_messages={"min_value": outside, "max_value": outside, "invalid": outside},
     )
 

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from recweb.experiments.prose import prose, setting
 from training import registry
 
 Spec = dict[str, Any]
@@ -65,17 +66,17 @@ def entry(key: str, spec: Spec) -> Entry:
     other = "en" if (get_language() or "en") != "en" else "zh-hans"
     name = say(spec.get("name", key))
     alias = say(spec.get("name", ""), other)
-    params = [
-        (name_, say(one.get("help")), _range(one))
+    params: list[tuple[str, str, str]] = [
+        (name_, setting(say(one.get("help")), link=True), _range(one))
         for name_, one in (spec.get("params") or {}).items()
     ]
     return Entry(
         key,
         name,
         alias if alias != name else "",
-        say(spec.get("help")),
-        say(spec.get("when")),
-        say(spec.get("formula")),
+        prose(say(spec.get("help"))),
+        prose(say(spec.get("when"))),
+        prose(say(spec.get("formula")), names=False),
         _facts(spec),
         params,
         say(spec.get("paper")),

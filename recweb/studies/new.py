@@ -10,6 +10,7 @@ from recweb.datasets.models import Dataset, Version
 from recweb.experiments import estimates, needs, words
 from recweb.experiments.access import person
 from recweb.experiments.new import auto
+from recweb.experiments.prose import prose
 from recweb.jobs.orders import Quota
 from recweb.studies import forms, objectives, orders
 from recweb.studies.forms import StudyForm
@@ -80,7 +81,7 @@ def _page(
             {
                 "id": model,
                 "name": words.say(specs[model]["name"]),
-                "when": words.say(specs[model]["when"]),
+                "when": prose(words.say(specs[model]["when"]), link=False),
                 "settings": n,
                 "seconds": known[model].seconds,
                 "on": model in ticked,
