@@ -179,6 +179,10 @@ class AccessMiddleware:
 
     @staticmethod
     def stop(request: HttpRequest) -> HttpResponse:
+        token: Token | None = getattr(request, "token", None)
+        if token is not None and token.dataset_id is not None:
+            words = _("This token may only ask for recommendations: GET /api/v1/recommend/.")
+            return answers.refuse(request, 403, message=words)
         if request.user.is_authenticated:
             return forbid(request)
         if answers.is_api(request):

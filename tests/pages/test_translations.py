@@ -14,8 +14,8 @@ ROOT = Path(settings.BASE_DIR)
 FOLDER = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 HOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]")
-# the same in both languages: names, formulas, units
-SAME: set[str] = {"1 + log(1 + value)", "nDCG@10", "recweb", "CSV", "PNG"}
+# without a character of their own: names, formulas, units, signs
+SAME: set[str] = {"1 + log(1 + value)", "nDCG@10", "recweb", "CSV", "PNG", ":", ": ", ", ", "; "}
 
 CATALOGUES = ("django", "djangojs")
 Entry = dict[str, str]

@@ -60,7 +60,10 @@ def test_an_inactive_users_token_is_dead(bob: User) -> None:
 
 
 def test_a_serving_token_may_only_serve(bob: User) -> None:
-    assert ask(f"Token {Token.make(bob, 'x', dataset_id=1)}") == 403
+    header = f"Token {Token.make(bob, 'x', dataset_id=1)}"
+    refusal = Client(headers={"Authorization": header}).get("/api/v1/jobs/")
+    assert refusal.status_code == 403
+    assert "only ask for recommendations" in refusal.json()["error"]["message"]
 
 
 def test_a_token_loses_what_its_user_loses(ann: User) -> None:
