@@ -219,7 +219,7 @@ def facts_of(run: Experiment) -> dict[str, Any]:
         _("data"): f"{run.dataset.slug}@v{run.version.number}",
         _("split"): run.split_facts.get("name") or run.split,
         _("seed"): run.seed,
-        _("event rules"): "; ".join(forms.rules_in_words(run.rules)),
+        _("event rules"): _("; ").join(forms.rules_in_words(run.rules)),
         _("labels"): len(run.label_pairs) or None,
         **run.params,
     }

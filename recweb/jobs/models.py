@@ -98,7 +98,7 @@ class Job(models.Model):
     def doing(self) -> str:
         """The step in the reader's language: its parts are translated where they are shown, so
         that it is right for a reader whose language the worker could not know."""
-        return ": ".join(gettext(part) if part else "" for part in self.step.split(": "))
+        return gettext(": ").join(gettext(part) if part else "" for part in self.step.split(": "))
 
     @property
     def is_live(self) -> bool:

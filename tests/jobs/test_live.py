@@ -24,7 +24,7 @@ def test_a_step_is_said_in_the_readers_language(step: str) -> None:
     with translation.override("en"):
         assert found.doing == f"fit: {step}"
     with translation.override("zh-hans"):
-        assert found.doing.startswith("拟合: ") and step not in found.doing.removeprefix("拟合: ")
+        assert found.doing.startswith("拟合：") and step not in found.doing
         assert Job(step="trial 3 of EASE").doing == "trial 3 of EASE" and Job(step="").doing == ""
 
 
