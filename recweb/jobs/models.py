@@ -47,7 +47,9 @@ class Job(models.Model):
     dataset_id = models.BigIntegerField(null=True, db_index=True)
     target_id = models.BigIntegerField(null=True)
     title = models.CharField(max_length=200)  # as its owner reads it
-    titles = models.JSONField(default=dict)  # by language: others read it in theirs
+    # by language: others read it in theirs. The default is also the database's: code from before
+    # an update may still order jobs
+    titles = models.JSONField(default=dict, db_default={})
     params = models.JSONField(default=dict)
     queue = models.CharField(max_length=20)
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
