@@ -105,9 +105,14 @@ def fill(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def params(spec: Spec) -> dict[str, Spec]:
     """The parameters of a SPEC as it stands in its file: {"like": NAME, ...} is the one of that
-    name in models/params.py, with what the SPEC says otherwise. Raises KeyError on another name.
+    name in models/params.py or params_learnt.py, with what the SPEC says otherwise. Raises KeyError
+    on another name.
     """
-    shared = _literals(ROOT / "models" / "params.py")["PARAMS"]
+    shared = {
+        name: rule
+        for file in ("params.py", "params_learnt.py")
+        for name, rule in _literals(ROOT / "models" / file)["PARAMS"].items()
+    }
     found = {
         field: shared[rule["like"]] | {key: rule[key] for key in rule if key != "like"}
         if "like" in rule

@@ -127,13 +127,13 @@ def none_is_sound(run: "Run", made: Import) -> str:
         first = Import.objects.select_for_update().get(pk=made.mends_id or 0)
         rows = {row.line: row for row in Quarantined.objects.filter(mend=made)}
         reasons = Counter(first.reasons)
-        for now in made.bad_rows.all():
-            if (row := rows.get(now.line)) is None:
-                continue
+        # of one form: no more than a page of bad rows is mended at once
+        for now in made.bad_rows.filter(line__in=rows):
+            row = rows[now.line]
             reasons.subtract([row.code])
             reasons.update([now.code])
             row.column, row.code, row.args, row.text = now.column, now.code, now.args, now.text
-            row.save(update_fields=["column", "code", "args", "text"])
+        Quarantined.objects.bulk_update(rows.values(), ["column", "code", "args", "text"])
         first.reasons = {code: n for code, n in reasons.items() if n > 0}
         first.save(update_fields=["reasons"])
         made.bad_rows.all().delete()

@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from recweb.datasets import arrays
+from recweb.datasets.patience import AT_WORK
+from recweb.jobs.models import Job
+from recweb.jobs.run import Run, Stopped
 
 RNG = np.random.default_rng(0)
 
@@ -24,8 +27,12 @@ def test_the_order_is_that_of_a_stable_sort(at: np.ndarray, part: int) -> None:
     assert np.array_equal(arrays.order_of(at, part), np.argsort(at, kind="stable"))
 
 
-def test_a_cancel_is_looked_for_between_the_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-    monkeypatch.setattr(arrays, "check", lambda: asked.append(1))
-    arrays.order_of(RNG.integers(0, 10**9, 50_000), 5_000)
-    assert len(asked) == 10
+def test_a_cancel_ends_the_work_between_two_stretches() -> None:
+    asked = iter(["", "", "cancel"])  # it comes while the third of ten is put in order
+    mark = AT_WORK.set(Run(Job(pk=1, kind="import", params={}, owner_id=1), lambda: next(asked)))
+    try:
+        with pytest.raises(Stopped):
+            arrays.order_of(RNG.integers(0, 10**9, 50_000), 5_000)
+    finally:
+        AT_WORK.reset(mark)
+    assert next(asked, "all asked") == "all asked"
