@@ -7,7 +7,7 @@ from itertools import groupby, islice
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from recweb.datasets.models import Item
+from recweb.datasets import rows as names
 from recweb.jobs.run import Failure, Run
 from recweb.labeling.models import PreLabel, Queue, Sample
 from training.endpoint import grading
@@ -44,9 +44,10 @@ def _groups(queue: Queue) -> list[list[Sample]]:
 
 def _ask(run: Run, queue: Queue, client: Client, groups: list[list[Sample]]) -> tuple[int, int]:
     """(pre-labels written, entries dropped). Raises Unanswered at the first question that fails."""
-    titles = dict(
-        Item.objects.filter(dataset=queue.dataset_id).exclude(title="").values_list("code", "title")
-    )
+    codes = {sample.item_code for group in groups for sample in group}
+    codes |= {item for group in groups for item, _at in group[0].context}
+    known = names.titles(queue.dataset_id, codes)  # of a large catalogue no more than is asked of
+    titles = {code: named.title for code, named in known.items() if named.title}
     pool = ThreadPoolExecutor(client.endpoint.parallel)
     answered = dropped = 0
     try:
