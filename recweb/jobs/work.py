@@ -56,7 +56,7 @@ def _attempt(run: Run, kind: Kind) -> None:
                 run.log(found.trace or found.message)
                 _surely(lambda: ends.end(job.pk, run.attempt, State.FAILED, *_both(found)))
                 return
-        _flush(run)
+        _surely(lambda: _flush(run))
         _surely(lambda: ends.end(job.pk, run.attempt, State.DONE))
     except (DatabaseError, InterfaceError) as error:
         run.log(f"the database went away: {error}")
@@ -75,7 +75,7 @@ def _leave(run: Run, reason: str, child: bool) -> None:
     _surely(lambda: ends.give_back(run.job.pk, run.attempt, lost=False, why=reason))
 
 
-def _surely(write: Callable[[], bool]) -> None:
+def _surely(write: Callable[[], object]) -> None:
     """The last write outlives a database restart, for as long as the job can be ours."""
     until = time.monotonic() + max(settings.JOB_LEASE_SECONDS, 10.0)
     while True:
