@@ -17,7 +17,6 @@ import os
 import sys
 import time
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -27,6 +26,7 @@ import numpy as np  # noqa: E402
 from scipy import sparse  # noqa: E402
 
 from training import registry  # noqa: E402
+from training.control import shuffled  # noqa: E402
 from training.evaluate import evaluate  # noqa: E402
 from training.models.contract import quiet  # noqa: E402
 from training.ratings import errors  # noqa: E402
@@ -111,25 +111,10 @@ def lists(rows: Rows, splits: np.ndarray, names: set[str], *, control: bool) -> 
         seconds = (time.process_time() - started) / len(cut)
         good, more = float(np.mean(found)) >= (bar or 0), f"{seconds:7.1f}"
         if control and name not in UNLEARNT:
-            mixed = ndcg(name, shuffled(cut[0]), cut[0])
+            mixed = ndcg(name, shuffled(cut[0], np.random.default_rng(0)), cut[0])
             good, more = good and mixed <= popular + NOISE, f"{more}  {mixed:.4f}"
         missed += line(name, peer, found, bar, good, more)
     return missed
-
-
-def shuffled(parts: Split) -> Split:
-    """Each training event on an item drawn by popularity, none twice by one user."""
-    rng = np.random.default_rng(0)
-    train, fame = (
-        parts.train,
-        np.bincount(parts.train.indices, minlength=SHAPE[1]) / parts.train.nnz,
-    )
-    drawn = [
-        np.sort(rng.choice(SHAPE[1], count, replace=False, p=fame))
-        for count in np.diff(train.indptr)
-    ]
-    mixed = sparse.csr_matrix((train.data, np.concatenate(drawn), train.indptr), shape=SHAPE)
-    return replace(parts, train=mixed, train_at=None)
 
 
 def stars(rows: Rows, names: set[str]) -> int:

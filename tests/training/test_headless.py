@@ -311,3 +311,17 @@ def test_the_door_opens_without_the_web(counted: list[str], tmp_path: Path) -> N
         [sys.executable, "-m", "training", "models"], capture_output=True, text=True, check=True
     )
     assert "rp3beta" in listed.stdout
+
+
+def test_a_model_stands_beside_popularity_and_itself_shuffled(
+    counted: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [*counted, "--model", "ease", "--params", "l2=50", "--k", "10", "--shuffled"]
+    popular, ease = asked(words, tmp_path)["results"]
+    means = [row["metrics"]["ndcg@10"]["mean"] for row in (popular, ease, ease["shuffled"])]
+    assert popular["model"] == "pop" and "shuffled" not in popular
+    assert ease["shuffled"]["params"] == ease["params"] and ease["params"]["l2"] == 50
+    assert means[1] > 1.5 * means[0] and means[2] < means[0] + 0.02
+    said = capsys.readouterr().out
+    assert f"pop {means[0]:.4f}, itself on shuffled interactions {means[2]:.4f}" in said
+    assert "falls to popularity or below" in said

@@ -15,6 +15,7 @@ from training.split import NAMES
 FORMATS = ("events", "sequences", "counted")
 BY_SUFFIX = {".csv": "events", ".tsv": "events"}
 SEEDS = 2**31
+POPULAR = "pop"  # what a control is held against
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Request:
     """One evaluation. params: model -> parameters given (unchecked ranges are refused before).
 
     minimum: ratings from this on are positives, None = half of the largest rating. refit: learn
-    train and validation before the test is ranked.
+    train and validation before the test is ranked. shuffled: each model but random and pop is
+    trained once more on shuffled interactions (training.control).
     """
 
     log: Path
@@ -39,6 +41,7 @@ class Request:
     out: Path | None
     refit: bool = False
     triples: Path | None = None
+    shuffled: bool = False
 
 
 def parser() -> argparse.ArgumentParser:
@@ -63,6 +66,9 @@ def parser() -> argparse.ArgumentParser:
         help="trials for every model on an inner validation, the defaults first")  # fmt: skip
     add("--refit", action="store_true",
         help="learn train and validation before the test; sequences always do")  # fmt: skip
+    add("--shuffled", action="store_true",
+        help="print each model beside pop and beside itself trained on shuffled interactions, "
+        "which must fall to pop or below; takes twice the time")  # fmt: skip
     return root
 
 
@@ -91,6 +97,9 @@ def _transfer(ask: argparse.ArgumentParser) -> None:
 def request(given: argparse.Namespace) -> Request:
     """The checked request. Raises Wrong naming the option and the mend."""
     models = _models(given.model)
+    params = _params(given.params, models)
+    if given.shuffled and POPULAR not in models:
+        models, params = (POPULAR, *models), {POPULAR: {}} | params
     if given.tune < 0:
         raise Wrong(f"--tune must be 0 or more, got {given.tune}")
     if not 0 <= given.seed < SEEDS:
@@ -108,7 +117,7 @@ def request(given: argparse.Namespace) -> Request:
         split=_split(given.split, given.test),
         test=given.test,
         models=models,
-        params=_params(given.params, models),
+        params=params,
         ks=_ks(given.k),
         tune=given.tune,
         seed=given.seed,
@@ -116,6 +125,7 @@ def request(given: argparse.Namespace) -> Request:
         out=given.out,
         refit=given.refit,
         triples=given.triples,
+        shuffled=given.shuffled,
     )
 
 

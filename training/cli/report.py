@@ -21,12 +21,14 @@ def table(report: Report) -> str:
     """The figures of all models, one line each, ranking models and rating models apart."""
     ks = report.data["k"]
     lists = [f"{name}@{k}" for k in ks for name in SHOWN]
-    ranked = [one for one in report.results if lists[0] in one.metrics]
-    stars = [one for one in report.results if STARS[0] in one.metrics]
+    lines = [line for one in report.results for line in (one, one.shuffled) if line]
+    ranked = [one for one in lines if lists[0] in one.metrics]
+    stars = [one for one in lines if STARS[0] in one.metrics]
     parts = [_summary(report.data)]
     for results, columns in ((ranked, lists), (stars, list(STARS))):
         if results:
-            parts.append(_grid(results, columns))
+            parts.append(_grid(results, columns, {id(one.shuffled) for one in report.results}))
+    parts += [line for one in report.results if (line := _beside(one, report))]
     for one in report.results:
         if one.tuned is not None:
             params = " ".join(f"{name}={_short(value)}" for name, value in one.params.items())
@@ -40,7 +42,7 @@ def table(report: Report) -> str:
                 f"{name.replace('_', ' ')} {_short(value)}" for name, value in one.facts.items()
             )
             parts.append(f"{one.model} on validation: {', '.join(words)}")
-    parts += [f"{one.model} FAILED: {one.error}" for one in report.results if one.error]
+    parts += [f"{one.model} FAILED: {one.error}" for one in lines if one.error]
     return "\n\n".join(parts)
 
 
@@ -100,6 +102,8 @@ def _row(one: Result) -> dict[str, Any]:
         }
     if one.facts:
         row["facts"] = one.facts
+    if one.shuffled is not None:
+        row["shuffled"] = _row(one.shuffled)
     if one.error:
         row["error"] = one.error
     return row
@@ -142,7 +146,27 @@ def _summary(data: dict[str, Any]) -> str:
     )
 
 
-def _grid(results: list[Result], columns: list[str]) -> str:
+def _beside(one: Result, report: Report) -> str:
+    """A model beside pop and beside itself shuffled, with what that means; "" without a control."""
+    name = f"ndcg@{max(report.data['k'])}"
+    popular = next((each for each in report.results if each.model == "pop"), None)
+    cells = [each.metrics.get(name) for each in (one, one.shuffled, popular) if each is not None]
+    if one.shuffled is None or len(cells) < 3 or None in cells:
+        return ""
+    mine, mixed, pop = (cell for cell in cells if cell is not None)
+    fell = mixed.lo <= pop.hi  # its interval reaches pop's: no more than popularity was learnt
+    meaning = (
+        "the control falls to popularity or below"
+        if fell
+        else "the control stays ABOVE popularity: look for a leak of the test into what it reads"
+    )
+    return (
+        f"{one.model}: {name} {mine.mean:.4f}, pop {pop.mean:.4f}, itself on shuffled "
+        f"interactions {mixed.mean:.4f}; {meaning}"
+    )
+
+
+def _grid(results: list[Result], columns: list[str], controls: set[int]) -> str:
     head = ["model", *columns, "fit s", "cpu s", "peak MB"]
     rows = [head]
     for one in results:
@@ -150,7 +174,8 @@ def _grid(results: list[Result], columns: list[str]) -> str:
         cost = one.cost
         figures = [f"{one.metrics[name].mean:.4f}" for name in columns]
         spent = [f"{cost.seconds:.2f}", f"{cost.cpu_seconds:.2f}", f"{cost.peak_mb:.0f}"]
-        rows.append([one.model, *figures, *spent])
+        called = f"{one.model} shuffled" if id(one) in controls else one.model
+        rows.append([called, *figures, *spent])
     widths = [max(len(row[at]) for row in rows) for at in range(len(head))]
     return "\n".join(
         "  ".join(

@@ -16,6 +16,7 @@ from training.cli.refit import joined, refitted
 from training.cli.resources import Cost, Meter
 from training.cli.tune import Tuned, hold_out, tune
 from training.cli.wrong import Wrong
+from training.control import shuffled
 from training.distance import Distance, choose
 from training.encoders.folders import Refused
 from training.evaluate import evaluate
@@ -26,6 +27,7 @@ from training.split import Split
 from training.stats import Interval, bootstrap_table
 
 Say = Callable[[str], None]
+UNLEARNT = ("random", "pop")  # they have no taste to lose
 WIDEST = 50  # pairs within longer lists would need gigabytes: no list diversity beyond
 
 
@@ -34,7 +36,8 @@ class Result:
     """One model. metrics: name -> interval over users (NaN bounds: one number for all users).
 
     error: why it could not be trained, "" when it was; cost: of the final fit alone; facts: what
-    the model itself has to say beside its lists, such as the calibration of its probabilities.
+    the model itself has to say beside its lists, such as the calibration of its probabilities;
+    shuffled: the same model and parameters learnt from shuffled interactions, where asked.
     """
 
     model: str
@@ -45,6 +48,7 @@ class Result:
     tune_seconds: float = 0.0
     error: str = ""
     facts: dict[str, float] = field(default_factory=dict)
+    shuffled: Result | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,11 @@ def run(request: Request, say: Say) -> Report:
     for model, kind in kinds.items():
         mine = stars if kind == "rating" else ranked
         assert mine is not None  # noqa: S101  made above for each kind
-        results.append(_result(model, mine, request, say, None if kind == "rating" else known))
+        whole = None if kind == "rating" else known
+        made = _result(model, mine, request, say, whole)
+        if request.shuffled and model not in UNLEARNT and not made.error:
+            made = replace(made, shuffled=_control(made, mine, request, say, whole))
+        results.append(made)
     return Report(facts_of(request, data, ranked, stars), tuple(results))
 
 
@@ -83,11 +91,17 @@ def refits(request: Request, data: Data) -> bool:
 
 
 def _result(
-    model: str, split: Split, request: Request, say: Say, known: Split | None = None
+    model: str,
+    split: Split,
+    request: Request,
+    say: Say,
+    known: Split | None = None,
+    taught: Split | None = None,
 ) -> Result:
     """One model's figures; what it refuses becomes its error, and the others go on.
 
-    known: train and validation in one, for a refit; the test is the same.
+    known: train and validation in one, for a refit; the test is the same. taught: what is learnt
+    from where that is not `split`; what a user took, and the test, are those of `split` anyway.
     """
     params, tuned, started = request.params[model], None, time.perf_counter()
     try:
@@ -98,7 +112,8 @@ def _result(
         made: Model = registry.load_model(model)(**params)
         say(f"{model}: training")
         with Meter() as meter:
-            made.fit(split, rng=np.random.default_rng(request.seed), progress=quiet)
+            taught = taught or split
+            made.fit(taught, rng=np.random.default_rng(request.seed), progress=quiet)
             if known is not None:
                 say(f"{model}: with validation")
                 made = refitted(model, made, known, request.seed)
@@ -110,6 +125,16 @@ def _result(
         return Result(model, params, error=str(error))
     said: Callable[[], dict[str, float]] = getattr(made, "facts", dict)
     return Result(model, made.params, metrics, meter.cost, tuned, spent, facts=said())
+
+
+def _control(real: Result, split: Split, request: Request, say: Say, known: Split | None) -> Result:
+    """The same model and parameters, learnt from events whose items popularity alone chose."""
+    say(f"{real.model}: on shuffled interactions")
+    rng = np.random.default_rng(request.seed)
+    taught = shuffled(split, rng)
+    whole = None if known is None else shuffled(known, rng)
+    asked = replace(request, params={**request.params, real.model: real.params}, tune=0)
+    return _result(real.model, split, asked, say, whole, taught)
 
 
 def _tuned(model: str, split: Split, request: Request, say: Say) -> Tuned:
