@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from training.encoders import folders
+from training.encoders import folders, picture_folders
 from training.endpoint import settings as endpoint
 
 Spec = dict[str, Any]  # a JSON value by construction: it was a literal
@@ -145,7 +145,7 @@ def _with_listed(rule: Spec) -> Spec:
     """A choice of encoders offers the admin's as well."""
     if rule.get("listed") != "encoders":
         return rule
-    return rule | {"choices": [*rule["choices"], *folders.listed()]}
+    return rule | {"choices": [*rule["choices"], *picture_folders.of_texts()]}
 
 
 def reads_text(model: str, given: Mapping[str, Any]) -> bool:

@@ -1,4 +1,5 @@
-"""The admin's list of language models on this machine, and what a folder on it may hold.
+"""The admin's list of models on this machine, of texts and of pictures (picture_folders.py), and
+what a folder on it may hold.
 
 Standard library only: a folder is judged by its names and its JSON before anything of it is
 loaded. Code that travels with a model runs when a library is careless (CVE-2026-5241,
@@ -103,6 +104,19 @@ REASONS = {
         "different models.",
         "{name}：分词器有 {given} 个词片，而权重只有 {known} 个：两者来自不同的模型。",
     ),
+    "processor": (
+        "{name}: {file} asks for “{key}”. Pictures are prepared by one of: {known}.",
+        "{name}：{file} 要求使用“{key}”。图片只能由以下程序处理：{known}。",
+    ),
+    "incomplete": (
+        "{name}: the weights lack “{key}”: they are of another model than config.json says.",
+        "{name}：权重缺少“{key}”：它们与 config.json 所述的模型不同。",
+    ),
+    "size": (
+        "{name}: the weights do not take pictures of the size that preprocessor_config.json "
+        "makes: {key}",
+        "{name}：权重不接受 preprocessor_config.json 生成的图片尺寸：{key}",
+    ),
 }
 
 
@@ -142,7 +156,15 @@ def sound(name: str, environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def check(name: str, folder: Path) -> None:
-    """Raise Refused unless the folder holds a model of known type in safetensors, and no code."""
+    """Raise Refused unless the folder holds a language model of known type, and nothing else."""
+    kind = plain(name, folder).get("model_type")
+    if kind not in TYPES:
+        raise Refused("type", name=name, key=kind, known=", ".join(TYPES))
+    setting(name, folder / "tokenizer.json")
+
+
+def plain(name: str, folder: Path) -> dict[str, Any]:
+    """config.json of a folder with weights in safetensors, and no code. Raises Refused."""
     if not folder.is_absolute() or ".." in folder.parts or not folder.is_dir():
         raise Refused("path", name=name, path=folder)
     if folder.is_symlink():
@@ -152,12 +174,9 @@ def check(name: str, folder: Path) -> None:
         _named(name, path, shown)
     for shown, path in files.items():
         _filled(name, path, shown)
-    config = _object(name, folder / "config.json")
-    kind = config.get("model_type")
-    if kind not in TYPES:
-        raise Refused("type", name=name, key=kind, known=", ".join(TYPES))
-    _object(name, folder / "tokenizer.json")
+    config = setting(name, folder / "config.json")
     _weights(name, folder)
+    return config
 
 
 def _files(name: str, folder: Path) -> Iterator[Path]:
@@ -217,7 +236,7 @@ def _weights(name: str, folder: Path) -> None:
         if not (folder / "model.safetensors").is_file():
             raise Refused("weights", name=name, file="model.safetensors")
         return
-    for part in set(_object(name, index).get("weight_map", {}).values()):
+    for part in set(setting(name, index).get("weight_map", {}).values()):
         if not isinstance(part, str) or Path(part).name != part:
             raise Refused("outside", name=name, file=index.name, key=part)
         if not (folder / part).is_file():
@@ -237,7 +256,8 @@ def _is_safetensors(path: Path) -> bool:
             return False
 
 
-def _object(name: str, path: Path) -> dict[str, Any]:
+def setting(name: str, path: Path) -> dict[str, Any]:
+    """The JSON object of a file. Raises Refused."""
     found = _json(name, path, path.name)
     if not isinstance(found, dict):
         raise Refused("json", name=name, file=path.name)
