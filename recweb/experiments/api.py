@@ -50,6 +50,7 @@ def experiment_json(run: Experiment, job: Job | None) -> dict[str, Any]:
         "split_facts": run.split_facts,
         "rules": run.rules,
         "seed": run.seed,
+        "role": run.role,
         "state": run.state,
         "stale": run.stale,
         "metrics": opened(run),

@@ -8,7 +8,7 @@ from scipy.sparse import csr_matrix
 
 from recweb.experiments import artifacts
 from recweb.experiments.comparing import SEED
-from recweb.experiments.models import Experiment
+from recweb.experiments.models import Experiment, Role
 from recweb.jobs.models import State
 from training import registry
 from training.distance import Distance
@@ -104,7 +104,7 @@ def bought(
 ) -> dict[str, Any]:
     """What the labels bought: the child against its parent, labelled pairs out of both."""
     parent = experiment.parent
-    if parent is None or not experiment.label_pairs:
+    if parent is None or not experiment.label_pairs or experiment.role == Role.CONTROL:
         return {}
     relevant = [pair for pair in experiment.label_pairs if pair[2] >= 2]
     facts: dict[str, Any] = {

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 class Role(models.TextChoices):
     CANDIDATE = "candidate", _("candidate")
     FINAL = "final", _("final")  # refitted on the whole log for a policy
+    CONTROL = "control", _("control")  # its parent's model on shuffled interactions
 
 
 class ExperimentQuerySet(models.QuerySet["Experiment"]):

@@ -43,6 +43,7 @@ def start(
     labels_from: int | None = None,
     label_pairs: list[list[Any]] | None = None,
     name: str = "",
+    role: str = Role.CANDIDATE,
     quota: bool = True,
 ) -> Experiment:
     pinned = pin(dataset, version)
@@ -55,11 +56,12 @@ def start(
             model=model,
             params=checked,
             split=split,
-            rules=rules or dataset.rules,
+            rules=dataset.rules if rules is None else rules,
             seed=seed,
             parent=parent,
             labels_from=labels_from,
             label_pairs=label_pairs or [],
+            role=role,
             owner=owner,
         )
         _order(experiment, owner, quota)
@@ -69,6 +71,8 @@ def start(
 def _order(experiment: Experiment, owner: "User", quota: bool) -> None:
     def title() -> str:
         names = {"model": model_name(experiment.model), "data": experiment.dataset.name}
+        if experiment.role == Role.CONTROL:
+            return _("Train %(model)s on %(data)s, shuffled") % names
         return _("Train %(model)s on %(data)s") % names
 
     job = jobs.order(

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from recweb.datasets.explore import some
 from recweb.datasets.links import later
-from recweb.experiments import access, curves, figures, files, orders, words
-from recweb.experiments.models import Experiment
+from recweb.experiments import access, control, curves, figures, files, orders, words
+from recweb.experiments.models import Experiment, Role
 from recweb.jobs import logfile
 from recweb.jobs.access import may_change
 from recweb.jobs.models import LIVE, Job
@@ -80,7 +80,10 @@ def _overview(request: HttpRequest, run: Experiment, job: Job | None) -> Ctx:
         "segments": figures.segments(run),
         "segment_chart": figures.segment_bars([run]),
         "labels": words.labels(run),
-        "children": list(run.children.filter(archived=None).order_by("-pk")[:10]),
+        "control": control.shown(run),
+        "children": list(
+            run.children.filter(archived=None).exclude(role=Role.CONTROL).order_by("-pk")[:10]
+        ),
     }
 
 

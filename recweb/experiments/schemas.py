@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers as s
 
+from recweb.experiments.models import Role
 from recweb.jobs.api import JOB
 from recweb.jobs.models import State
 
@@ -26,6 +27,7 @@ _RUN: dict[str, Any] = {
     "split_facts": s.DictField(help_text="name, leak, reason, sizes, distance"),
     "rules": s.ListField(child=s.DictField()),
     "seed": s.IntegerField(),
+    "role": s.ChoiceField(Role.choices, help_text="control: its parent, on shuffled interactions"),
     "state": s.ChoiceField(State.choices),
     "stale": s.BooleanField(help_text="a user was erased from its data since"),
     "metrics": s.DictField(help_text="as /metrics/ gives them; {} until it is done"),
@@ -77,6 +79,9 @@ METRICS = inline_serializer(
         "segment": s.CharField(required=False),
         "paired": s.DictField(required=False, help_text="with ?against="),
     },
+)
+CONTROL = inline_serializer(
+    "ExperimentControl", {"control": inline_serializer("ControlRun", copy.deepcopy(_RUN))}
 )
 REGISTRY = inline_serializer(
     "Registry",

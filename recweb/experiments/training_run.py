@@ -20,10 +20,10 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from recweb.experiments import artifacts, curves, data, measuring, segments
-from recweb.experiments.models import Experiment
+from recweb.experiments.models import Experiment, Role
 from recweb.jobs.models import State
 from recweb.jobs.run import Failure, Run
-from training import registry
+from training import control, registry
 from training.bundle import common
 from training.distance import Distance, choose
 from training.endpoint.settings import REASONS as REFUSALS
@@ -45,7 +45,7 @@ def train(run: Run) -> None:
         Experiment.objects.filter(pk=experiment.pk).update(state=State.RUNNING, started=Now())
     split = prepare(run, experiment)
     distance = choose(split.items, split.train)
-    model = fit(run, experiment, split)
+    model = fit(run, experiment, taught(run, experiment, split))
     bundle(run.folder / "model", model, split, distance)
     exclude = data.labelled(split, experiment.label_pairs)
     # test is measured now and sealed: only Finalise reads that folder
@@ -84,6 +84,15 @@ def prepare(run: Run, experiment: Experiment) -> Split:
         f"{split.test.nnz} test positives of {split.n_users} users and {split.n_items} items"
     )
     return split
+
+
+def taught(run: Run, experiment: Experiment, split: Split) -> Split:
+    """What the model gets to see: of a control, events that carry no taste. Measuring and masks
+    stay with the true log."""
+    if experiment.role != Role.CONTROL:
+        return split
+    run.log("the control: training events are on items drawn by popularity")
+    return control.shuffled(split, np.random.default_rng(experiment.seed))
 
 
 def _read(run: Run, experiment: Experiment, load: Load) -> Split:

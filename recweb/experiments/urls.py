@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from recweb.experiments import compare, new, pages, shelf_views, views
+from recweb.experiments import compare, control_views, new, pages, shelf_views, views
 
 urlpatterns: list[URLPattern] = [
     path("experiments/", views.experiments, name="experiments"),
@@ -14,5 +14,8 @@ urlpatterns: list[URLPattern] = [
     path("experiments/<int:experiment_id>/", pages.experiment, name="experiment"),
     path("experiments/<int:experiment_id>/row/", views.row, name="experiment-row"),
     path("experiments/<int:experiment_id>/change/", pages.change, name="experiment-change"),
+    path(
+        "experiments/<int:experiment_id>/control/", control_views.order, name="experiment-control"
+    ),
     path("experiments/<int:experiment_id>/file/", pages.file, name="experiment-file"),
 ]
