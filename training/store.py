@@ -13,9 +13,11 @@ import shutil
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
+
+from training import workspace
 
 MANIFEST = "manifest.json"
 CURVES = "curves.jsonl"
@@ -132,6 +134,10 @@ class Checkpoint:
                 out.write(b"\n")
             out.write(line.encode() + b"\n")
 
+    def part(self, name: str) -> Checkpoint | None:
+        """For a stage of the run that has states of its own; None where nothing is kept."""
+        return Checkpoint(self.folder / name, self.keep)
+
     def clear(self) -> None:
         """Forget every state and curve: they are of another training."""
         for old in self._epochs():
@@ -174,7 +180,7 @@ def _fill(folder: Path, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any
     for name, array in arrays.items():
         path = folder / f"{name}.npy"
         with path.open("wb") as out:
-            np.save(out, array, allow_pickle=False)
+            _save(out, array)
             _sync(out.fileno())
         files[name] = _hash(path)
     text = _encode({"format": FORMAT, "files": files, "meta": dict(meta)})
@@ -184,6 +190,17 @@ def _fill(folder: Path, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any
         _sync(out.fileno())
     _sync_folder(folder)
     return hashlib.sha256(text).hexdigest()
+
+
+def _save(out: BinaryIO, array: np.ndarray) -> None:
+    """As np.save; a column that lies on disk is never in memory as a whole."""
+    if array.ndim != 1 or len(array) <= workspace.HELD or not array.flags.c_contiguous:
+        np.save(out, array, allow_pickle=False)
+        return
+    header = np.lib.format.header_data_from_array_1_0(array)
+    np.lib.format.write_array_header_1_0(out, header)
+    for each in workspace.Workspace().slices(len(array), array):
+        out.write(array[each].tobytes())
 
 
 def _publish(temporary: Path, folder: Path) -> None:

@@ -40,30 +40,8 @@ SPEC: dict[str, Any] = {
     "serving": "factors",
     "params": {
         "factors": {"like": "factors", "tune": [16, 128]},
-        "user_regularization": {
-            "type": "float",
-            "default": 0.01,
-            "low": 0.0,
-            "high": 10.0,
-            "log": False,
-            "tune": [0.0, 0.05],
-            "help": {
-                "en": "Higher keeps the vectors of users closer to 0.",
-                "zh-hans": "越高，用户向量越接近 0。",
-            },
-        },
-        "item_regularization": {
-            "type": "float",
-            "default": 0.01,
-            "low": 0.0,
-            "high": 10.0,
-            "log": False,
-            "tune": [0.0, 0.05],
-            "help": {
-                "en": "Higher keeps the vectors and biases of items closer to 0.",
-                "zh-hans": "越高，物品的向量和偏置越接近 0。",
-            },
-        },
+        "user_regularization": {"like": "user_regularization"},
+        "item_regularization": {"like": "item_regularization"},
         "negatives": {"like": "negatives"},
         "popularity": {"like": "popularity"},
         "learning_rate": {"like": "learning_rate", "default": 0.005},

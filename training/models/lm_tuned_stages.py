@@ -130,7 +130,7 @@ class Stages:
         """By the engine. alone: its curve is the run's; another stage keeps to a folder below."""
         states = self.checkpoint
         if states is not None and not alone:
-            states = Checkpoint(states.folder / name)
+            states = states.part(name)
         known = self.identity | {"stage": name}
         found = train(task, plan, self.split, identity=known, progress=progress, checkpoint=states)
         task.module.eval()
@@ -138,7 +138,8 @@ class Stages:
 
     def _adapt(self, reader: Reader, progress: Progress) -> None:
         """Pretraining, or its weights where an interrupted attempt has left them."""
-        folder = self.checkpoint.folder / "language" if self.checkpoint else None
+        below = self.checkpoint.part("language") if self.checkpoint else None
+        folder = below.folder if below else None
         if folder is not None and folder.exists():
             try:
                 arrays, meta = read(folder)

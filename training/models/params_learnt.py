@@ -209,6 +209,30 @@ PARAMS: dict[str, dict[str, Any]] = {
             "zh-hans": "越低越关注差一点就正确的物品（infonce）。",
         },
     },
+    "user_regularization": {
+        "type": "float",
+        "default": 0.01,
+        "low": 0.0,
+        "high": 10.0,
+        "log": False,
+        "tune": [0.0, 0.05],
+        "help": {
+            "en": "Higher keeps the vectors of users closer to 0.",
+            "zh-hans": "越高，用户向量越接近 0。",
+        },
+    },
+    "item_regularization": {
+        "type": "float",
+        "default": 0.01,
+        "low": 0.0,
+        "high": 10.0,
+        "log": False,
+        "tune": [0.0, 0.05],
+        "help": {
+            "en": "Higher keeps the vectors and biases of items closer to 0.",
+            "zh-hans": "越高，物品的向量和偏置越接近 0。",
+        },
+    },
     "weight_decay": {
         "type": "float",
         "low": 0.0,

@@ -61,6 +61,9 @@ class Watch(Checkpoint):
     def save(self, epoch: int, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
         """Forgotten: a trial that was interrupted begins again."""
 
+    def part(self, name: str) -> None:
+        """A stage keeps nothing either."""
+
     def clear(self) -> None:
         """Nothing to forget."""
 

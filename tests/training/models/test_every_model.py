@@ -11,6 +11,7 @@ from training import registry
 from training.models.contract import Model
 
 LEARNERS = [
+    "apr",
     "blend",
     "bpr",
     "content_map",
@@ -59,6 +60,7 @@ READERS = ["cross_encoder", "lm_tuned"]
 # learnt step by step: what is asked here holds long before the last epoch
 FEW: dict[str, dict[str, float]] = {
     "cross_encoder": {"candidates": 3, "history": 1, "examples": 8},
+    "apr": {"epochs": 15, "adversarial_epochs": 4, "batch": 512, "learning_rate": 0.02},
     "bpr": {"epochs": 20, "batch": 512, "learning_rate": 0.02},
     "dcn": {"epochs": 5, "batch": 256, "learning_rate": 0.02, "regularization": 0.001},
     "feature_mf": {"epochs": 6, "batch": 256},
