@@ -11,9 +11,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
 from training.split import Split
+
+ROUNDS = 30  # of drawing again what a user has already; what is left then is drawn one by one
 
 
 def shuffled(split: Split, rng: np.random.Generator) -> Split:
@@ -23,16 +26,63 @@ def shuffled(split: Split, rng: np.random.Generator) -> Split:
     test stay as they are. Popularity is the share of an item in split.train. Expected, not exact:
     the draw is without replacement, so the most popular items come out a little rarer.
     """
-    train = split.train
-    fame = np.bincount(train.indices, minlength=train.shape[1]) / max(train.nnz, 1)
-    ends = train.indptr
-    drawn = [np.sort(rng.choice(len(fame), n, replace=False, p=fame)) for n in np.diff(ends) if n]
-    items = np.concatenate([*drawn, np.zeros(0, np.int64)]).astype(train.indices.dtype)
-    at = split.train_at
+    ends = split.train.indptr
+    items = _drawn(np.diff(ends), np.bincount(split.train.indices, minlength=split.n_items), rng)
+    order = _within(ends, rng)
 
     def dealt(rows: sparse.csr_matrix) -> sparse.csr_matrix:
-        mixed = [rng.permutation(rows.data[a:b]) for a, b in zip(ends[:-1], ends[1:], strict=True)]
-        data = np.concatenate([*mixed, np.zeros(0, rows.data.dtype)])
-        return sparse.csr_matrix((data, items, ends.copy()), shape=rows.shape)
+        return sparse.csr_matrix((rows.data[order], items, ends), shape=rows.shape)
 
-    return replace(split, train=dealt(train), train_at=None if at is None else dealt(at))
+    at = split.train_at
+    return replace(split, train=dealt(split.train), train_at=None if at is None else dealt(at))
+
+
+def _within(ends: npt.NDArray[np.integer], rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """A permutation of all events that leaves each at its user."""
+    users = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+    return np.lexsort((rng.random(len(users)), users))
+
+
+def _drawn(
+    counts: npt.NDArray[np.integer], fame: npt.NDArray[np.integer], rng: np.random.Generator
+) -> npt.NDArray[np.int32]:
+    """Items of user 0, then of user 1, ...: counts[u] different ones each, in order, by fame.
+
+    A pair is user * n_items + item. Who got an item twice draws again until nobody lacks any.
+    """
+    n_items, steps = len(fame), np.cumsum(fame, dtype=np.float64)
+    full: list[npt.NDArray[np.int64]] = []
+    pairs, lacking = np.empty(0, np.int64), np.asarray(counts, np.int64)
+    for _round in range(ROUNDS):
+        who = np.repeat(np.arange(len(counts)), lacking)
+        if not len(who):
+            break
+        found = np.searchsorted(steps, rng.random(len(who)) * steps[-1], side="right")
+        pairs = np.concatenate([pairs, who * n_items + np.minimum(found, n_items - 1)])
+        pairs.sort()  # ten times as fast as np.unique, which hashes
+        pairs = pairs[np.diff(pairs, prepend=-1) != 0]
+        users = pairs // n_items
+        lacking = np.where(lacking > 0, counts - np.bincount(users, minlength=len(counts)), 0)
+        settled = lacking[users] == 0
+        full.append(pairs[settled])
+        pairs = pairs[~settled]
+    full.append(pairs)
+    full += [
+        _rest(pairs, int(user), int(lacking[user]), fame, rng) for user in np.flatnonzero(lacking)
+    ]
+    whole = np.sort(np.concatenate(full))
+    return (whole % n_items).astype(np.int32)
+
+
+def _rest(
+    pairs: npt.NDArray[np.int64],
+    user: int,
+    n: int,
+    fame: npt.NDArray[np.integer],
+    rng: np.random.Generator,
+) -> npt.NDArray[np.int64]:
+    """As many more pairs of somebody who took nearly all that is famous."""
+    begin, end = np.searchsorted(pairs, [user * len(fame), (user + 1) * len(fame)])
+    free = fame.astype(np.float64)
+    free[pairs[begin:end] % len(fame)] = 0
+    return user * len(fame) + rng.choice(len(fame), n, replace=False, p=free / free.sum())

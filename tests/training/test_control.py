@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from tests.training.models.planted import fitted, ndcg, planted
-from training.control import shuffled
+from training.control import _drawn, shuffled
 from training.split import Split
 
 SPLIT = planted()
@@ -49,3 +49,21 @@ def test_an_empty_log_stays_empty() -> None:
     nothing = sparse.csr_matrix(SPLIT.train.shape, dtype=np.float32)
     mixed = shuffled(replace(SPLIT, train=nothing, train_at=None), np.random.default_rng(0))
     assert mixed.train.nnz == 0 and mixed.train.shape == nothing.shape
+
+
+def test_items_come_as_numpy_draws_them_one_user_after_the_other() -> None:
+    fame, users = np.array([600, 30, 20, 10, 5, 1]), 20_000
+    slow, rng = np.zeros(6), np.random.default_rng(0)
+    for _ in range(users):
+        slow[rng.choice(6, 4, replace=False, p=fame / fame.sum())] += 1
+    items = _drawn(np.full(users, 4), fame, np.random.default_rng(7)).reshape(users, 4)
+    assert all(len(set(row)) == 4 for row in items.tolist())
+    found = np.bincount(items.ravel(), minlength=6)
+    assert np.abs(found - slow).max() < 0.015 * users
+    assert found[3] < 0.9 * users  # the law decides, not the need to fill up
+
+
+def test_who_took_everything_takes_everything() -> None:
+    """The last three are too rare to be met by drawing again."""
+    fame = np.array([10**9, 1, 1, 1])
+    assert _drawn(np.array([4, 0, 1]), fame, np.random.default_rng(0)).tolist() == [0, 1, 2, 3, 0]
