@@ -230,6 +230,10 @@ ARTIFACTS = HOME / "artifacts"
 JOB_LOGS = HOME / "logs" / "jobs"
 SPOOL = HOME / "spool"
 FILE_UPLOAD_TEMP_DIR = str(SPOOL)
+# pictures that catalogues name, below one folder a dataset; read by jobs, never served
+IMAGES = env.str("RECWEB_IMAGES", default="")
+if IMAGES and (not Path(IMAGES).is_absolute() or ".." in Path(IMAGES).parts):
+    raise ImproperlyConfigured(f"RECWEB_IMAGES must be an absolute folder, not {IMAGES!r}")
 UPLOAD_LIMIT = env.int("UPLOAD_LIMIT", default=512 * 2**20)
 runtime_home.prepare(HOME)
 JOB_LOGS.mkdir(mode=0o700, exist_ok=True)

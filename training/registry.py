@@ -136,6 +136,20 @@ def encoder_fault(given: Mapping[str, Any], language: str = "en") -> str:
     return ""
 
 
+def picture_encoders() -> list[str]:
+    """Names of the admin's models that read pictures."""
+    return list(picture_folders.of_pictures())
+
+
+def picture_fault(name: str, language: str = "en") -> str:
+    """Why an encoder of pictures is not read, "" when it is; nothing of it is loaded."""
+    try:
+        picture_folders.sound(name)
+    except folders.Refused as fault:
+        return fault.said(language)
+    return ""
+
+
 def endpoint_fault(model: str, language: str = "en") -> str:
     """Why a model that asks a language model elsewhere cannot, "" when it can or asks none."""
     return endpoint.fault(language=language) if "endpoint" in model_spec(model)["needs"] else ""

@@ -20,6 +20,8 @@ class DatasetsConfig(AppConfig):
             )
         )
         register(Kind("remove", queue="quick", run="recweb.datasets.tasks:remove", child=False))
+        run = "recweb.datasets.tasks:pictures"
+        register(Kind("pictures", queue="train", run=run, child=True, nice=True))
         for name in ("health", "diff", "anonymity", "weights", "exclude", "erase"):
             run = f"recweb.datasets.tasks:{name}"
             register(Kind(name, queue="quick", run=run, child=True, nice=name != "erase"))

@@ -26,6 +26,11 @@ UPSERT = """
         topics = excluded.topics, year = excluded.year, text = excluded.text,
         attributes = excluded.attributes, in_catalogue = true
 """
+# vectors that came to items that are there: the rest of them stays as it is
+ADD = """
+    UPDATE datasets_item item SET attributes = (item.attributes - %s::text[]) || arriving.attributes
+    FROM arriving WHERE item.dataset_id = arriving.dataset_id AND item.code = arriving.code
+"""
 
 
 @dataclass(frozen=True)
@@ -91,8 +96,10 @@ def read(dataset_id: int) -> Facts:
     )
 
 
-def upsert(dataset_id: int, codes: Codes, found: "Catalogue") -> None:
-    """Write the rows of an item file; an item that is there keeps its code and its events."""
+def upsert(dataset_id: int, codes: Codes, found: "Catalogue", adds: Sequence[str] = ()) -> None:
+    """Write the rows of an item file; an item that is there keeps its code and its events.
+
+    adds: attributes that the file brings anew; all else about its items stays."""
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMP TABLE arriving (dataset_id bigint, code int, outside_id text, title text, "
@@ -114,7 +121,10 @@ def upsert(dataset_id: int, codes: Codes, found: "Catalogue") -> None:
     )
     copying.copy_text("arriving", COLUMNS, rows)
     with connection.cursor() as cursor:
-        cursor.execute(UPSERT)
+        if adds:
+            cursor.execute(ADD, [list(adds)])
+        else:
+            cursor.execute(UPSERT)
         cursor.execute("DROP TABLE arriving")
 
 

@@ -264,6 +264,7 @@ class ReportKind(models.TextChoices):
     DIFF = "diff", _("difference")
     ANONYMITY = "anonymity", _("k-anonymity")
     WEIGHTS = "weights", _("event weights")
+    PICTURES = "pictures", _("vectors of pictures")
 
 
 class Report(models.Model):

@@ -34,7 +34,13 @@ def facts(version: Version) -> Facts:
             found.attributes,
             strict=True,
         )
+        adds = batch.options.get("adds")
         for name, title, topics, year, text, attributes in columns:
+            if adds:
+                *same, old, named = rows[place[name]]
+                kept = {key: value for key, value in old.items() if key not in adds}
+                rows[place[name]] = (*same, kept | attributes, named)
+                continue
             shown = "" if title == name else title  # as catalogue.upsert keeps it
             rows[place[name]] = (shown, tuple(topics), year, text, attributes, True)
     titles, topics, years, texts, attributes, listed = zip(*rows, strict=True) if n else ((),) * 6

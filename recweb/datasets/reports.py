@@ -22,6 +22,7 @@ def titles(kind: str) -> str:
         ReportKind.DIFF: _("Difference between versions of %(name)s"),
         ReportKind.ANONYMITY: _("k-anonymity of %(name)s"),
         ReportKind.WEIGHTS: _("Event weights of %(name)s"),
+        ReportKind.PICTURES: _("Vectors of the pictures of %(name)s"),
     }[ReportKind(kind)]
 
 

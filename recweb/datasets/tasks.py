@@ -84,6 +84,13 @@ def exclude(run: "Run") -> None:
 
 def erase(run: "Run") -> None:
     """Forget one user everywhere."""
+def pictures(run: "Run") -> None:
+    """Encode the pictures of a catalogue."""
+    from recweb.datasets import picture_run
+
+    picture_run.encode(run)
+
+
     from recweb.datasets import erasure
 
     erasure.erase(run)
@@ -100,6 +107,7 @@ def options(batch: "Import") -> "Options":
     chosen.pop("industry", None)  # a matter of rules, not of reading
     if chosen.pop("anonymous", False):
         chosen["anonymous"] = batch.sha256[:8]
+    chosen.pop("adds", None)  # of what becomes of the rows
     if "scale" in chosen:
         chosen["scale"] = tuple(chosen["scale"])
     try:

@@ -81,7 +81,7 @@ LACKS: tuple[tuple[str, Callable[[Data], bool], Callable[[], str]], ...] = (
         lambda data: not data.vectors,
         lambda: _("This model reads vectors that the catalogue brings along, and there are none: "
                   "add an item file with a column such as image_vector, a list of numbers in each "
-                  "cell."),
+                  "cell, or let an image encoder make them (Vectors of the dataset)."),
     ),
     (
         "grades",

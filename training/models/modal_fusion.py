@@ -27,9 +27,11 @@ SPEC: dict[str, Any] = {
     "eq. 1 to 3; Zhou: MMRec (MM Asia 2023) for the shuffled control",
     "help": {
         "en": "Learns from vectors that you upload with the items (a column such as image_vector "
-        "or audio_vector): items without events are ranked by them, others by both. With several "
+        "or audio_vector), or that an image encoder of your admin makes of pictures (none is "
+        "delivered): items without events are ranked by them, others by both. With several "
         "vectors an item's gate says which one to believe.",
-        "zh-hans": "从随物品上传的向量（如 image_vector、audio_vector 列）中学习："
+        "zh-hans": "从随物品上传的向量（如 image_vector、audio_vector 列）中学习，"
+        "也可使用管理员的图像编码器由图片生成的向量（系统不附带编码器）："
         "没有事件的物品按向量排序，其余物品两者并用。有多种向量时，由门控决定相信哪一种。",
     },
     "when": {

@@ -1,0 +1,24 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("datasets", "0006_weights"),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name="report",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("health", "health"),
+                    ("diff", "difference"),
+                    ("anonymity", "k-anonymity"),
+                    ("weights", "event weights"),
+                    ("pictures", "vectors of pictures"),
+                ],
+                max_length=10,
+            ),
+        ),
+    ]
