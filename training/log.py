@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from training import store
+from training.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -196,5 +197,6 @@ def load_items(folder: Path) -> Items:
 
 
 def _in_range(name: str, codes: np.ndarray, low: int, high: int) -> None:
-    if len(codes) and (codes.min() < low or codes.max() >= high):
-        raise ValueError(f"{name} must be in [{low}, {high}), got {codes.min()} to {codes.max()}")
+    ends = Workspace().ends(codes)
+    if ends is not None and (ends[0] < low or ends[1] >= high):
+        raise ValueError(f"{name} must be in [{low}, {high}), got {ends[0]} to {ends[1]}")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from django.db import transaction
 
-from recweb.datasets import privacy
+from recweb.datasets import privacy, tasks
 from recweb.datasets.models import Erased, Import, Kind
 from recweb.jobs.run import Run
 
@@ -44,22 +44,19 @@ def _refuse(run: Run, batch: Import, found: Any, macs: set[str]) -> Any:
         made = dataclasses.replace(
             found, user_ids=kept_ids, attributes=facts, lines=found.lines[rows]
         )
-    else:
-        rows = ~out[found.users]
-        if found.extras is not None:
-            found.extras.keep(rows)
-        place = np.cumsum(~out) - 1
-        columns = {
-            name: getattr(found, name)[rows] for name in ("items", "events", "values", "lines")
-        }
-        made = dataclasses.replace(
-            found,
-            user_ids=kept_ids,
-            users=place[found.users[rows]].astype(found.users.dtype),
-            at=None if found.at is None else found.at[rows],
-            **columns,
-        )
-    _account(run, batch, int((~rows).sum()))
+        _account(run, batch, int(out.sum()))
+        return made
+    space, n = tasks.workspace(), len(found.users)
+    rows, place = space.room(n, bool), (np.cumsum(~out) - 1).astype(found.users.dtype)
+    for each in space.slices(n, found.users, rows):
+        rows[each] = ~out[found.users[each]]
+        found.users[each] = place[found.users[each]]
+    names = ("users", "items", "events", "values", "lines", "at")
+    columns = {name: getattr(found, name) for name in names if getattr(found, name) is not None}
+    made = dataclasses.replace(found, user_ids=kept_ids, **space.pack(columns, rows))
+    _account(run, batch, n - len(made.users))
+    if found.extras is not None:
+        found.extras.keep(rows)
     return made
 
 

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 HEADER = b"PGCOPY\n\xff\r\n\x00" + b"\x00" * 8
 TRAILER = b"\xff\xff"
+BLOCK = 4 << 20  # bytes of rows that are taken out of a stream together
 PART = 200_000  # ids sent at a time: all of a large log at once would take three copies of them
 
 Column = tuple[np.ndarray, np.ndarray | None]  # values, and where they are null (None: nowhere)
@@ -124,17 +125,50 @@ def _copy(sql: str, data: bytes) -> None:
         cursor.copy_expert(sql, io.BytesIO(data))
 
 
-def read_binary(sql: str, dtypes: Sequence[str]) -> list[np.ndarray]:
-    """The columns of a query as arrays, by COPY TO in binary; dtypes: i2, i4, i8 or f8 each.
+def read_into(
+    sql: str, columns: Sequence[np.ndarray], full: Callable[[], None] = lambda: None
+) -> None:
+    """Fill arrays (int16, int32, int64, float32 or float64) with the columns of a query.
 
-    The query must have no nulls (coalesce them): then all rows are equally long.
+    By COPY TO in binary; full() is called whenever some rows are in. The query must have no nulls
+    (coalesce them): then all rows are equally long. Raises ValueError when it has other than as
+    many rows as the arrays.
     """
-    out = io.BytesIO()
+    out = _Filling(columns, full)
     with connection.cursor() as cursor:
         cursor.copy_expert(f"COPY ({sql}) TO STDOUT (FORMAT binary)", out)
-    fields: list[tuple[str, str]] = [("n", ">i2")]
-    for place, dtype in enumerate(dtypes):
-        fields += [(f"size{place}", ">i4"), (f"value{place}", f">{dtype}")]
-    body = out.getbuffer()[len(HEADER) : -len(TRAILER)]
-    rows = np.frombuffer(body, dtype=fields)
-    return [rows[f"value{place}"].astype(dtype) for place, dtype in enumerate(dtypes)]
+    out.end()
+
+
+class _Filling:
+    """What COPY writes into: rows are taken out of the stream as they come."""
+
+    def __init__(self, columns: Sequence[np.ndarray], full: Callable[[], None]) -> None:
+        fields: list[tuple[str, str]] = [("n", ">i2")]
+        for place, column in enumerate(columns):
+            written = column.dtype.newbyteorder(">").str
+            fields += [(f"size{place}", ">i4"), (f"value{place}", written)]
+        self.columns, self.full, self.done = columns, full, 0
+        self.row, self.held, self.skip = np.dtype(fields), bytearray(), len(HEADER)
+
+    def write(self, data: bytes) -> int:
+        self.held += data
+        if len(self.held) >= BLOCK:
+            check()
+            self._empty()
+        return len(data)
+
+    def _empty(self) -> None:
+        n = (len(self.held) - self.skip) // self.row.itemsize
+        rows = np.frombuffer(bytes(self.held), dtype=self.row, count=n, offset=self.skip)
+        for place, column in enumerate(self.columns):
+            column[self.done : self.done + n] = rows[f"value{place}"]
+        self.done += n
+        del self.held[: self.skip + n * self.row.itemsize]
+        self.skip = 0
+        self.full()
+
+    def end(self) -> None:
+        self._empty()
+        if bytes(self.held) != TRAILER or any(len(column) != self.done for column in self.columns):
+            raise ValueError(f"{self.done} rows came of {[*map(len, self.columns)]}")

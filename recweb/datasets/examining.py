@@ -5,8 +5,8 @@ from django.db.models import Sum
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from recweb.datasets import copying, reports, tasks
-from recweb.datasets.models import ReportKind, Version
+from recweb.datasets import reports, tasks
+from recweb.datasets.models import Item, ReportKind, Version
 from recweb.jobs.run import Run
 
 
@@ -41,12 +41,10 @@ def weights(run: Run) -> None:
 
 def listed(version: Version) -> np.ndarray:
     """bool (n_items,): an item file names it."""
-    sql = (
-        "SELECT code FROM datasets_item WHERE in_catalogue "
-        f"AND dataset_id = {int(version.dataset_id)} AND code < {int(version.n_items)}"
-    )
+    rows = Item.objects.filter(dataset=version.dataset_id, code__lt=version.n_items)
+    codes = rows.filter(in_catalogue=True).values_list("code", flat=True)
     made = np.zeros(version.n_items, dtype=bool)
-    made[copying.read_binary(sql, ("i4",))[0]] = True
+    made[np.fromiter(codes.iterator(), dtype=np.int64)] = True
     return made
 
 

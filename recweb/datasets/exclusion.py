@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from django.utils.translation import gettext as _
 
-from recweb.datasets import profile
+from recweb.datasets import profile, tasks
 from recweb.datasets.arrays import Rows, pack
 from recweb.datasets.models import Dataset, Version
 from recweb.jobs import orders
@@ -50,15 +50,19 @@ def complete(
     return sorted(known.values(), key=lambda row: int(row["user"])), bots
 
 
-def without(rows: Rows, excluded: Iterable[Row], *, spent: bool = False) -> Rows:
-    """The rows of everybody else. spent: nobody needs `rows` any more, so no copy is made."""
+def without(rows: Rows, excluded: Iterable[Row]) -> Rows:
+    """The rows of everybody else. Nobody needs `rows` any more, so no copy is made."""
     codes = [row["user"] for row in excluded if not row.get("kept")]
     if not codes or not len(rows):
         return rows
-    out = np.zeros(max(int(rows.users.max()), *codes) + 1, dtype=bool)
+    space, n = tasks.workspace(), len(rows)
+    last = space.ends(rows.users) or (0, 0)
+    out = np.zeros(max(int(last[1]), *codes) + 1, dtype=bool)
     out[codes] = True
-    kept = ~out[rows.users]
-    return pack(rows, kept) if spent else rows.take(kept)
+    kept = space.room(n, bool)
+    for each in space.slices(n, rows.users, kept):
+        kept[each] = ~out[rows.users[each]]
+    return pack(rows, kept)
 
 
 def merge(excluded: Iterable[Row], users: Iterable[int], why: str, *, keep: bool) -> list[Row]:

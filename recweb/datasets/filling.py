@@ -17,6 +17,7 @@ from recweb.datasets import (
     mending,
     partitions,
     people,
+    tasks,
     versions,
 )
 from recweb.datasets.models import Import, ImportState, Item, Kind, Person
@@ -57,13 +58,11 @@ def _interactions(
 def _recoded(
     found: "Interactions", users: np.ndarray, items: np.ndarray, events: np.ndarray
 ) -> arrays.Rows:
-    """The file's events by the dataset's codes. Written over the file's own: a second set of
-    columns of ten million rows would not fit."""
+    """The file's events by the dataset's codes, written over the file's own."""
     items = np.append(items, np.int32(-1))  # -1, a search, finds the last one
     pairs = ((found.users, users), (found.items, items), (found.events, events))
-    for first in range(0, len(found.users), CHUNK):
-        part = slice(first, first + CHUNK)
-        for column, codes_of in pairs:
+    for column, codes_of in pairs:
+        for part in tasks.workspace().slices(len(column), column):
             column[part] = codes_of[column[part]]
     return arrays.Rows(found.users, found.items, found.events, found.values, found.at)
 
@@ -84,15 +83,15 @@ def stage(
     with transaction.atomic():
         partitions.create_staging(table, batch.dataset_id, batch.pk)
         texts = None if extras is None else extras.parts(CHUNK)
-        for first in range(0, len(rows), CHUNK):
-            chosen = slice(first, first + CHUNK)
+        space = tasks.workspace()
+        for chosen in space.slices(len(rows), lines, *rows.columns.values(), size=CHUNK):
             part = rows.take(chosen)
             columns = _columns(part, lines[chosen])
             if texts is None:
                 copying.copy_binary(table, names, columns)
             else:
                 copying.copy_frame(table, names, columns, next(texts))
-            done = first + len(part)
+            done = chosen.stop
             share = 0.5 + 0.25 * done / len(rows)
             run.progress(share, 1, words % {"done": done, "total": len(rows)})
         if extras is not None:
@@ -117,7 +116,7 @@ def _items(run: Run, batch: Import, take: "Callable[[], Catalogue]", begun: floa
     items = codes.assign(Item, dataset_id, found.item_ids)
     run.progress(0.7, 1, _("Loading the items"))
     with run.fenced():
-        catalogue.upsert(dataset_id, items, found, batch.options.get("adds", ()))
+        catalogue.upsert(dataset_id, items, found)
         _again(run, batch, {"new_items": len(items.new)})
         _done(run, batch, begun)
 

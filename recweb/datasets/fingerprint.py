@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from recweb.datasets import tasks
 from recweb.datasets.arrays import Rows
 from recweb.datasets.patience import check
 
@@ -43,9 +44,8 @@ def of_log(
     items = digests("item", [*item_ids, "\0search"])  # -1, a search, finds the last one
     events = digests("event", event_names)
     total = np.zeros(LANES, dtype=np.uint64)
-    for first in range(0, len(rows), SLICE):
-        check()
-        total += _sum(rows.take(slice(first, first + SLICE)), users, items, events)
+    for each in tasks.workspace().slices(len(rows), *rows.columns.values(), size=SLICE):
+        total += _sum(rows.take(each), users, items, events)
     return total
 
 

@@ -65,12 +65,15 @@ def start_import(
     rules: list[dict[str, Any]] | None = None,
     confirm: bool = True,
     options: dict[str, Any] | None = None,
+    limit: int | None = None,
 ) -> tuple[Import, Job | None]:
     """Store a file and order its import; without `confirm` it waits for the mapping first.
 
+    limit: bytes that the file may have, where its door takes more than an upload.
+
     Raises AlreadyThere when this dataset has the same bytes already, BadFile, orders.Quota.
     """
-    batch = keep(dataset, kind, file, file_name, owner)
+    batch = keep(dataset, kind, file, file_name, owner, limit)
     batch.mapping, batch.rules, batch.options = mapping or {}, rules or [], options or {}
     try:
         with transaction.atomic():
@@ -89,6 +92,7 @@ def keep(
     file: "Incoming",
     file_name: str,
     owner: "User",
+    limit: int | None = None,
 ) -> Import:
     """The file on disk, whole and synced; the row is not saved yet.
 
@@ -108,9 +112,9 @@ def keep(
         file.delete()
     elif isinstance(file, str | Path):
         with open(file, "rb") as opened:
-            batch.sha256, batch.size = store(opened, batch.path)
+            batch.sha256, batch.size = store(opened, batch.path, limit)
     else:
-        batch.sha256, batch.size = store(file, batch.path)  # type: ignore[arg-type]
+        batch.sha256, batch.size = store(file, batch.path, limit)  # type: ignore[arg-type]
     return batch
 
 
@@ -125,18 +129,17 @@ def check_name(name: str) -> str:
     return name
 
 
-def store(source: "IO[bytes]", path: Path) -> tuple[str, int]:
+def store(source: "IO[bytes]", path: Path, limit: int | None = None) -> tuple[str, int]:
     """(SHA-256, size). Hashed while it is written, synced before anybody counts on it."""
-    digest, size = hashlib.sha256(), 0
+    digest, size, most = hashlib.sha256(), 0, limit or settings.UPLOAD_LIMIT
     handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(handle, "wb") as out:
             for block in _blocks(source):
                 size += len(block)
-                if size > settings.UPLOAD_LIMIT:
+                if size > most:
                     words = _("The file has more than %(limit)d MB. Nothing was stored.")
-                    limit = settings.UPLOAD_LIMIT // 2**20
-                    raise BadFile(words % {"limit": limit}, status=413)
+                    raise BadFile(words % {"limit": most // 2**20}, status=413)
                 digest.update(block)
                 out.write(block)
             out.flush()
@@ -187,7 +190,7 @@ def elsewhere(sha256: str, user: "User") -> Import | None:
     return visible.select_related("dataset").order_by("pk").first()
 
 
-def begin(batch: Import, owner: "User", *, quota: bool = True) -> Job:
+def begin(batch: Import, owner: "User") -> Job:
     """Order the work. Raises AlreadyThere, orders.Quota."""
     try:
         with transaction.atomic():
@@ -208,7 +211,6 @@ def begin(batch: Import, owner: "User", *, quota: bool = True) -> Job:
         ),
         dataset_id=batch.dataset_id,
         target_id=batch.pk,
-        quota=quota,
     )
 
 

@@ -39,7 +39,7 @@ def _load(run: Run) -> None:
         return
     begun = time.monotonic()
     try:
-        cleaned = tasks.clean(batch, lambda rows, done, total: _checked(run, rows, done, total))
+        cleaned = tasks.clean(batch, _Checking(run))
     except tasks.Unreadable as refusal:
         refuse(run, batch, refusal.code, refusal.details)
         kept = _("Nothing was imported; the file is kept.")
@@ -60,8 +60,19 @@ def _load(run: Run) -> None:
     arriving.leave(batch)
 
 
-def _checked(run: Run, rows: int, done: int, total: int) -> None:
-    run.progress(done * 0.5, total, _("Checking: %(rows)d rows read") % {"rows": rows}, "B")
+class _Checking:
+    """Says how far the file is read. The same numbers again are only a time to look whether the
+    job is cancelled: how long that step takes is shown then (patience.py)."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.rows = run, -1
+
+    def __call__(self, rows: int, done: int, total: int) -> None:
+        if rows == self.rows:
+            self.run.check()
+            return
+        self.rows, words = rows, _("Checking: %(rows)d rows read")
+        self.run.progress(done * 0.5, total, words % {"rows": rows}, "B")
 
 
 def _patience(run: Run) -> Iterator[None]:

@@ -8,8 +8,7 @@ import hashlib
 import hmac
 from typing import Any
 
-import numpy as np
-
+from recweb.datasets import tasks
 from recweb.datasets.models import Dataset, Import, Kind
 from recweb.runtime import home
 
@@ -60,7 +59,8 @@ def apply(batch: Import, found: Any) -> Any:
             made.extras.rename(lambda text: session(secret, text))
     step = int(dataset.privacy.get("round") or 0)
     if step > 1 and batch.kind == Kind.INTERACTIONS and made.at is not None:
-        made = dataclasses.replace(made, at=np.asarray(made.at // step * step))
+        for each in tasks.workspace().slices(len(made.at), made.at):
+            made.at[each] = made.at[each] // step * step
     return made
 
 

@@ -14,6 +14,7 @@ from recweb.datasets.patience import check
 POINTS = 101  # of the Lorenz curve
 BINS = 48  # of time
 TOPICS = 20
+FEW = 25  # values that have a bin each
 BOT = 1000  # events in one hour by one user (BAD-48)
 HOUR, DAY = 3600, 86400
 
@@ -31,10 +32,9 @@ def figures(
     ordered = rows.order_only
     if ordered:  # places in an order are no times to draw
         rows = replace(rows, at=None)
-    n_items = len(facts)
-    named = rows.items >= 0
-    per_item = np.bincount(rows.items[named], minlength=n_items)
-    per_user = np.bincount(rows.users, minlength=n_users)
+    space = tasks.workspace()
+    per_item = space.counts(rows.items, len(facts))
+    per_user = space.counts(rows.users, n_users)
     steps: dict[str, Callable[[], Any]] = {
         "counts": lambda: _counts(rows, facts, per_user, per_item),
         "gini": lambda: gini(per_item),
@@ -45,7 +45,7 @@ def figures(
         "time": lambda: _time(rows),
         "events": lambda: _events(rows, names),
         "values": lambda: _values(rows),
-        "topics": lambda: _topics(rows, facts),
+        "topics": lambda: _topics(per_item, facts),
         "modalities": lambda: tasks.modalities(facts.attributes),
         "quality": lambda: _quality(rows, facts, per_item, per_user),
     }
@@ -71,6 +71,7 @@ def _counts(rows: Rows, facts: Facts, per_user: np.ndarray, per_item: np.ndarray
     n_users, n_items = len(per_user), len(per_item)
     pairs = _pairs(rows)
     cells = n_users * n_items
+    when = _when(rows)
     return {
         "interactions": len(rows),
         "users": n_users,
@@ -82,20 +83,29 @@ def _counts(rows: Rows, facts: Facts, per_user: np.ndarray, per_item: np.ndarray
         "items_listed": int(facts.listed.sum()),
         "median_activity": float(np.median(per_user[per_user > 0])) if len(rows) else 0.0,
         "median_popularity": float(np.median(per_item[per_item > 0])) if per_item.any() else 0.0,
-        "searches": int((rows.items < 0).sum()),
-        "first": None if rows.at is None or not len(rows) else int(rows.at.min()),
-        "last": None if rows.at is None or not len(rows) else int(rows.at.max()),
+        "searches": len(rows) - int(per_item.sum()),
+        "first": None if when is None else when[0],
+        "last": None if when is None else when[1],
     }
+
+
+def _when(rows: Rows) -> tuple[int, int] | None:
+    """The first and the last second; None where there is none."""
+    ends = None if rows.at is None else tasks.workspace().ends(rows.at)
+    return None if ends is None else (int(ends[0]), int(ends[1]))
 
 
 def _pairs(rows: Rows) -> int:
     """Different (user, item) of the events; searches have no item."""
-    pair = _high(rows.users, 32)
-    pair |= rows.items
-    if (rows.items < 0).any():
-        pair = pair[rows.items >= 0]
-    pair.sort()  # ten times as fast as np.unique, which hashes
-    return int(np.count_nonzero(pair[1:] != pair[:-1])) + bool(len(pair))
+
+    def pairs(each: slice) -> np.ndarray:
+        items = rows.items[each]
+        found = _high(rows.users[each], 32)
+        found |= items
+        return found[items >= 0] if (items < 0).any() else found
+
+    seen = tasks.workspace().tallied(len(rows), pairs, rows.users, rows.items)
+    return sum(len(keys) for keys, _ in seen)
 
 
 def _high(codes: np.ndarray, bits: int) -> np.ndarray:
@@ -133,37 +143,47 @@ def counted(counts: np.ndarray) -> list[list[int]]:
 
 def _time(rows: Rows) -> list[list[int]]:
     """[start of the bin, events], equal steps of whole days."""
-    if rows.at is None or not len(rows):
+    when = _when(rows)
+    if rows.at is None or when is None:
         return []
-    low, high = int(rows.at.min()) // DAY, int(rows.at.max()) // DAY
+    low, high = when[0] // DAY, when[1] // DAY
     step = max(1, -(-(high - low + 1) // BINS))
-    bins = np.bincount((rows.at // DAY - low) // step)
+    bins = np.zeros((high - low) // step + 1, dtype=np.int64)
+    for each in tasks.workspace().slices(len(rows), rows.at):
+        bins += np.bincount((rows.at[each] // DAY - low) // step, minlength=len(bins))
     return [[(low + place * step) * DAY, int(n)] for place, n in enumerate(bins)]
 
 
 def _events(rows: Rows, names: Sequence[str]) -> list[list[Any]]:
-    counts = np.bincount(rows.events, minlength=len(names))
+    counts = tasks.workspace().counts(rows.events, len(names))
     return [[name, int(n)] for name, n in zip(names, counts, strict=True)]
 
 
 def _values(rows: Rows) -> list[list[float]]:
     """[low, high, events]: one bin a value while there are few, else twenty equal ones."""
-    values = rows.values[~np.isnan(rows.values)].astype(np.float64)
-    if not len(values):
+    space = tasks.workspace()
+    ends = space.ends(rows.values)
+    if ends is None:
         return []
-    seen, counts = np.unique(values, return_counts=True)
-    if len(seen) <= 25:
-        return [[float(v), float(v), int(n)] for v, n in zip(seen, counts, strict=True)]
-    counts, edges = np.histogram(values, bins=20)
+    seen: dict[float, int] = {}
+    counts, edges = np.histogram(np.empty(0), bins=20, range=ends)
+    for each in space.slices(len(rows), rows.values):
+        values = rows.values[each].astype(np.float64)
+        values = values[~np.isnan(values)]
+        if len(seen) <= FEW:
+            for value, n in zip(*np.unique(values, return_counts=True), strict=True):
+                seen[float(value)] = seen.get(float(value), 0) + int(n)
+        counts += np.histogram(values, bins=20, range=ends)[0]
+    if len(seen) <= FEW:
+        return [[value, value, seen[value]] for value in sorted(seen)]
     return [
         [float(low), float(high), int(n)]
         for low, high, n in zip(edges, edges[1:], counts, strict=False)
     ]
 
 
-def _topics(rows: Rows, facts: Facts) -> list[list[Any]]:
+def _topics(per_item: np.ndarray, facts: Facts) -> list[list[Any]]:
     """[topic, items, events], most events first. An item with two topics counts in both."""
-    per_item = np.bincount(rows.items[rows.items >= 0], minlength=len(facts))
     found: dict[str, list[int]] = {}
     for topics, n in zip(facts.topics, per_item.tolist(), strict=True):
         for topic in topics:
@@ -176,14 +196,14 @@ def _topics(rows: Rows, facts: Facts) -> list[list[Any]]:
 
 def _quality(rows: Rows, facts: Facts, per_item: np.ndarray, per_user: np.ndarray) -> Figures:
     used = per_item > 0
-    n = max(len(rows), 1)
+    n, when = max(len(rows), 1), _when(rows)
     return {
         "unlisted_items": int((used & ~facts.listed).sum()),
         "unlisted_events": int(per_item[~facts.listed].sum()),
         "cold_items": int((~used & facts.listed).sum()),
         "untitled_items": int(sum(not title for title in facts.titles)),
         "tie_share": _ties(rows),
-        "one_time": bool(rows.at is not None and len(rows) and rows.at.min() == rows.at.max()),
+        "one_time": when is not None and when[0] == when[1],
         "busiest_user_share": float(per_user.max(initial=0) / n),
         "busiest_item_share": float(per_item.max(initial=0) / n),
         "single_event_users": int((per_user == 1).sum()),
@@ -192,32 +212,38 @@ def _quality(rows: Rows, facts: Facts, per_item: np.ndarray, per_user: np.ndarra
 
 def _ties(rows: Rows) -> float:
     """Share of events that have the same user and second as another one."""
-    if rows.at is None or not len(rows):
+    at, when = rows.at, _when(rows)
+    if at is None or when is None:
         return 0.0
-    # user and second in one number: 2^31 users and, from the first event on, 2^33 seconds
-    moment = _high(rows.users, 33)
-    moment += rows.at
-    moment -= int(rows.at.min())
-    moment.sort()
-    same = moment[1:] == moment[:-1]
-    tied = np.append(same, False)
-    tied[1:] |= same
-    return float(tied.mean())
+
+    def moments(each: slice) -> np.ndarray:
+        # user and second in one number: 2^31 users and, from the first event on, 2^33 seconds
+        found = _high(rows.users[each], 33)
+        found += at[each]
+        found -= when[0]
+        return found
+
+    seen = tasks.workspace().tallied(len(rows), moments, rows.users, at)
+    return sum(int(counts[counts > 1].sum()) for _, counts in seen) / len(rows)
 
 
 def bots(rows: Rows) -> list[list[int]]:
     """[user code, events in the busiest hour] of users above 1,000 an hour; at most 100."""
-    if rows.at is None or not len(rows) or rows.order_only:
+    at, when = rows.at, _when(rows)
+    if at is None or when is None or rows.order_only:
         return []
-    keys = rows.at // HOUR
-    keys -= int(rows.at.min()) // HOUR
-    keys |= _high(rows.users, 32)
-    keys.sort()
-    # BOT places on stands the same user and hour only where it has more than BOT events
-    busy = np.unique(keys[BOT:][keys[BOT:] == keys[:-BOT]])
-    counts = np.searchsorted(keys, busy, "right") - np.searchsorted(keys, busy, "left")
+
+    def hours(each: slice) -> np.ndarray:
+        found = at[each] // HOUR
+        found -= when[0] // HOUR
+        found |= _high(rows.users[each], 32)
+        return found
+
     worst: dict[int, int] = {}
-    for user, n in zip((busy >> 32).tolist(), counts.tolist(), strict=True):
-        worst[user] = max(worst.get(user, 0), n)
+    for keys, counts in tasks.workspace().tallied(len(rows), hours, rows.users, at):
+        busy = counts > BOT
+        for user, n in zip((keys[busy] >> 32).tolist(), counts[busy].tolist(), strict=True):
+            worst[user] = max(worst.get(user, 0), n)
+    worst = dict(sorted(worst.items()))  # of equal ones the lower code is first
     ranked = sorted(worst.items(), key=lambda pair: -pair[1])
     return [[user, n] for user, n in ranked[:100]]

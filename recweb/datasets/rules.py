@@ -26,9 +26,8 @@ def default(rows: Rows, names: Sequence[str], industry: str = "") -> list[dict[s
         if name in SEARCHES:
             continue
         rule: dict[str, Any] = {"event": name, "minimum": None, "confidence": "one", "weight": 1.0}
-        values = rows.values[(rows.events == code) & ~np.isnan(rows.values)]
-        if name in RATED and len(values):
-            rule["minimum"] = 0.5 * float(values.max())
+        if name in RATED and (most := _most(rows, code)) is not None:
+            rule["minimum"] = 0.5 * most
         rule["weight"] = WEIGHTS.get(name.casefold(), 1.0)
         made.append(rule)
     return made or [{"event": "view", "minimum": None, "confidence": "one", "weight": 1.0}]
@@ -36,5 +35,18 @@ def default(rows: Rows, names: Sequence[str], industry: str = "") -> list[dict[s
 
 def _without_values(rows: Rows, names: Sequence[str], rule: dict[str, Any]) -> dict[str, Any]:
     """A rule about values asks for nothing where the log has none."""
-    mine = rows.values[rows.events == list(names).index(rule["event"])]
-    return rule if not np.isnan(mine).all() else {**rule, "minimum": None, "confidence": "one"}
+    if _most(rows, list(names).index(rule["event"])) is not None:
+        return rule
+    return {**rule, "minimum": None, "confidence": "one"}
+
+
+def _most(rows: Rows, code: int) -> float | None:
+    """The largest value of one kind of event; None where it has none."""
+    found = [
+        float(values[mine].max())
+        for each in tasks.workspace().slices(len(rows), rows.events, rows.values)
+        for values in [rows.values[each]]
+        for mine in [(rows.events[each] == code) & ~np.isnan(values)]
+        if mine.any()
+    ]
+    return max(found, default=None)

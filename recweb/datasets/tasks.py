@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from training.clean import People as People
     from training.clean import Preview as Preview
     from training.clean import Triples as Triples
+    from training.clean.duplicates import Columns, Found
     from training.log import Items, Log
+    from training.workspace import Workspace
 
 
 class Unreadable(Exception):
@@ -84,13 +86,6 @@ def exclude(run: "Run") -> None:
 
 def erase(run: "Run") -> None:
     """Forget one user everywhere."""
-def pictures(run: "Run") -> None:
-    """Encode the pictures of a catalogue."""
-    from recweb.datasets import picture_run
-
-    picture_run.encode(run)
-
-
     from recweb.datasets import erasure
 
     erasure.erase(run)
@@ -100,18 +95,19 @@ def options(batch: "Import") -> "Options":
     """Import.options as training takes them; raises Unreadable on an unknown one."""
     from django.conf import settings
 
-    from training.clean import Options
+    from training.clean import Limits, Options
 
     given = batch.options
     chosen = {name: value for name, value in given.items() if value not in (None, "")}
     chosen.pop("industry", None)  # a matter of rules, not of reading
     if chosen.pop("anonymous", False):
         chosen["anonymous"] = batch.sha256[:8]
-    chosen.pop("adds", None)  # of what becomes of the rows
+    # the door that it came through has let it in
+    limits = Limits(file=max(Limits.file, batch.size or 0))
     if "scale" in chosen:
         chosen["scale"] = tuple(chosen["scale"])
     try:
-        return Options(**chosen, folder=str(settings.SPOOL))
+        return Options(**chosen, folder=str(settings.SPOOL), limits=limits)
     except TypeError:
         raise Unreadable("field-unknown", {"field": ", ".join(map(str, given))[:200]}) from None
 
@@ -178,6 +174,23 @@ def fields(kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return FIELDS[kind], REQUIRED[kind]  # type: ignore[index]
 
 
+def workspace() -> "Workspace":
+    """Where steps over all rows of a log are done; a cancel of the job ends them."""
+    from django.conf import settings
+
+    from recweb.datasets.patience import check
+    from training.workspace import Workspace
+
+    return Workspace(str(settings.SPOOL), check)
+
+
+def repeated(columns: "Columns", since: int) -> "Found":
+    """Which rows no later one says again; and how many from `since` on repeat an earlier one."""
+    from training.clean.duplicates import find
+
+    return find(columns, workspace(), since)
+
+
 def save(folder: Path, rows: "Rows", names: tuple[str, ...], n_users: int, facts: "Facts") -> None:
     """Write the arrays of a version: folder/log and folder/items."""
     from recweb.datasets import saved
@@ -226,18 +239,10 @@ def examine(
     version: "Version", listed: np.ndarray, totals: dict[str, int], progress: Any
 ) -> list[dict[str, Any]]:
     """The findings about a version, worst first, as JSON; totals: rows_in, dropped."""
-    from dataclasses import replace
+    from recweb.datasets import trials
 
-    from training.features import Rule
-    from training.health import examine as run
-    from training.health.data import Data
-    from training.order import order_only
-
-    log, items = load_version(version)
-    if order_only(log.at):  # places are no clock: checks of time would call each of them broken
-        log = replace(log, at=None)
-    rules = [Rule(**rule) for rule in version.dataset.rules]
-    return [found.json() for found in run(Data(log, items, listed, rules, **totals), progress)]
+    given = (*load_version(version), listed, version.dataset.rules)
+    return trials.examine(*given, totals, progress)
 
 
 def check_titles() -> dict[str, dict[str, str]]:
@@ -299,5 +304,4 @@ def sweep(**_: object) -> None:
     from recweb.datasets import erasure, removal
 
     erasure.replay()
-
     removal.sweep()

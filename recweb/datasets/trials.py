@@ -9,10 +9,13 @@ import numpy as np
 
 from recweb.datasets.arrays import Rows
 from recweb.datasets.patience import check
+from training import health
 from training import log as logs
 from training.event_weights import WHY, NotLearned, learn
 from training.features import Rule, confidences, positives
-from training.log import Log
+from training.health.data import Data
+from training.log import Items, Log
+from training.order import order_only
 from training.split import REASONS, SplitError, choose, preview
 
 # user, item (-1: a search), event, value, time, confidence (0: no positive)
@@ -55,6 +58,21 @@ def learn_weights(log: Log, target: str, days: int) -> dict[str, Any]:
         words = {language: text.format(**why.details) for language, text in WHY[why.code].items()}
         return {"target": target, "days": days, "refused": words}
     return dataclasses.asdict(found)
+
+
+def examine(
+    log: Log,
+    items: Items,
+    listed: np.ndarray,
+    rules: list[dict[str, Any]],
+    totals: dict[str, int],
+    progress: Any,
+) -> list[dict[str, Any]]:
+    """The findings about a log, worst first, as JSON; totals: rows_in, dropped."""
+    if order_only(log.at):  # places are no clock: checks of time would call each of them broken
+        log = dataclasses.replace(log, at=None)
+    data = Data(log, items, listed, [Rule(**rule) for rule in rules], **totals)
+    return [found.json() for found in health.examine(data, progress)]
 
 
 def split_sizes(

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from django.utils.translation import gettext as _
 
 from recweb.datasets import (
@@ -92,7 +91,7 @@ def publish(
     run.progress(0.88, 1, _("Working out the fingerprint and the profile"))
     excluded, bots = exclusion.complete(dataset, everybody, attributes, excluded)
     _count(dataset.pk, everybody, len(ids), len(facts))
-    rows = exclusion.without(everybody, excluded, spent=True)
+    rows = exclusion.without(everybody, excluded)
     run.check()  # between numpy's long steps: a cancel waits for one of them, not for all
     figures = profile.figures(rows, names, facts, len(ids), bots)
     profile.leave_out(figures, people.nobodies(ids))
@@ -119,11 +118,9 @@ def publish(
 
 def _count(dataset_id: int, rows: arrays.Rows, n_users: int, n_items: int) -> None:
     """Events of each user and item, with those of users whom training leaves out."""
-    catalogue.count_events(
-        "datasets_person", dataset_id, np.bincount(rows.users, minlength=n_users)
-    )
-    named = rows.items[rows.items >= 0]
-    catalogue.count_events("datasets_item", dataset_id, np.bincount(named, minlength=n_items))
+    space = tasks.workspace()
+    catalogue.count_events("datasets_person", dataset_id, space.counts(rows.users, n_users))
+    catalogue.count_events("datasets_item", dataset_id, space.counts(rows.items, n_items))
 
 
 def _seal(

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import polars as pl
 
+from training.workspace import Workspace
+
 CONTEXT = ("query", "position", "propensity", "device")
 NUMBERS = ("position", "propensity")
 NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$"
@@ -34,11 +36,15 @@ class Extras:
         self._file.write(out.getbuffer())
 
     def keep(self, kept: np.ndarray) -> None:
-        """Say which of the rows that stayed so far stay: bool (n,)."""
+        """Say which of the rows that stayed so far stay: bool (n,), handed over for good."""
         if self._kept is None:
-            self._kept = kept.copy()
-        else:
-            self._kept[np.flatnonzero(self._kept)[~kept]] = False
+            self._kept = kept  # the caller's no more
+            return
+        done = 0
+        for each in Workspace().slices(len(self._kept), self._kept, kept):
+            stayed = np.flatnonzero(self._kept[each])
+            self._kept[each][stayed] = kept[done : done + len(stayed)]
+            done += len(stayed)
 
     def rename(self, session: Callable[[str], str]) -> None:
         """Say what each session is called from here on; rows without one stay without."""

@@ -20,6 +20,7 @@ from training.clean.reasons import Refused, Value
 from training.clean.report import Interactions, Options, Progress
 from training.clean.table import Chunk, Fault, Table
 from training.order import ORDER
+from training.workspace import Workspace, nothing
 
 EVENT_OF = {
     **dict.fromkeys(("plays", "playcount", "播放次数", "playtime", "playtimeforever"), "play"),
@@ -50,8 +51,9 @@ def clean(
     try:
         for chunk in table.chunks(progress):
             columns.add(work.chunk(chunk))
-        return work.result(columns.take())
+        return work.result(columns.take(), work.space(progress))
     except BaseException:
+        columns.close()
         if work.extras is not None:
             work.extras.close()
         raise
@@ -84,24 +86,29 @@ class _Work:
         size = table.size if plain else None
         short = size is not None and size < 2**31  # then line numbers take four bytes
         lines = {"lines": np.int32 if short else np.int64}
-        return Columns({**DTYPES, **lines}, table.limits.rows, size)
+        return Columns({**DTYPES, **lines}, table.limits.rows, size, self.options.folder)
 
-    def result(self, columns: Arrays) -> Interactions:
+    def space(self, progress: Progress | None) -> Workspace:
+        """Once all is read, progress may raise as before; it is told the same numbers again."""
+        end = (self.account.rows_in, self.account.table.size, self.account.table.size)
+        return Workspace(
+            self.options.folder, nothing if progress is None else lambda: progress(*end)
+        )
+
+    def result(self, columns: Arrays, space: Workspace) -> Interactions:
         """The accepted rows, the last of equal ones, and the account of all."""
         if not len(columns["users"]) and not self.account.rows_in:
             raise Refused("no-rows")
         rows = len(columns["users"])
-        kept = drop(columns)
+        kept = drop(columns, space)
         if kept is not None and self.extras is not None:
             self.extras.keep(kept)
         accepted = len(columns["users"])
-        columns["at"] = columns["at"].astype(np.int64)
-        if self.ordered:
-            columns["at"] += ORDER
-        user_ids = _only(self.users.texts, columns, "users")
-        item_ids = _only(self.items.texts, columns, "items")
-        event_names = _only(self.events.texts, columns, "events")
-        self.notes(columns, user_ids, item_ids)
+        columns["at"] = _seconds(columns["at"], ORDER if self.ordered else 0, space)
+        user_ids = _only(self.users.texts, columns["users"], space)
+        item_ids = _only(self.items.texts, columns["items"], space)
+        event_names = _only(self.events.texts, columns["events"], space)
+        self.notes(columns, user_ids, item_ids, space)
         return Interactions(
             report=self.account.report(accepted=accepted, duplicates=rows - accepted),
             user_ids=user_ids,
@@ -160,7 +167,13 @@ class _Work:
             names = ("session-" + texts["session"]).fill_null(names)
         return self.users.codes(names)
 
-    def notes(self, columns: Arrays, user_ids: Sequence[str], item_ids: Sequence[str]) -> None:
+    def notes(
+        self,
+        columns: Arrays,
+        user_ids: Sequence[str],
+        item_ids: Sequence[str],
+        space: Workspace,
+    ) -> None:
         """Notes on the accepted rows as a whole."""
         note = self.account.note
         trimmed = self.users.trimmed + self.items.trimmed
@@ -168,15 +181,14 @@ class _Work:
             note("ids-trimmed", count=trimmed)
         self.account.notes += [*twins(user_ids), *twins(item_ids)]
         timed = "at" in self.account.places and not self.ordered
-        self.account.notes += warnings.warn(columns, user_ids, item_ids, timed=timed)
+        self.account.notes += warnings.warn(columns, user_ids, item_ids, space, timed=timed)
         if "event" not in self.account.places:
             note("event-assumed", event=self.event)
         if self.scale is not None and self.options.scale is None and self._rated():
             ends = dict(zip(("low", "high"), map(_whole, self.scale), strict=True))
-            seen = columns["values"][~np.isnan(columns["values"])]
-            if len(seen):
-                least, most = _whole(float(seen.min())), _whole(float(seen.max()))
-                note("scale-seen", least=least, most=most, **ends)
+            seen = space.ends(columns["values"])
+            if seen is not None:
+                note("scale-seen", least=_whole(seen[0]), most=_whole(seen[1]), **ends)
             else:
                 note("scale-guessed", **ends)
         if not timed:
@@ -186,7 +198,8 @@ class _Work:
             note("times-mixed", forms=", ".join(sorted(self.forms)))
         if self.zoneless:
             note("zone-assumed", count=self.zoneless, zone=self.options.zone)
-        if len(columns["at"]) > 1 and columns["at"].min() == columns["at"].max():
+        when = space.ends(columns["at"])
+        if len(columns["at"]) > 1 and when is not None and when[0] == when[1]:
             note("one-time")
 
     def _cells(self, field: str, chunk: Chunk) -> pl.Series | None:
@@ -271,11 +284,20 @@ def _whole(number: float) -> float | int:
     return int(number) if number == int(number) else round(number, 3)
 
 
-def _only(texts: list[str], columns: Arrays, name: str) -> tuple[str, ...]:
+def _seconds(at: np.ndarray, add: int, space: Workspace) -> np.ndarray:
+    """int64 (n,): wide enough for times before 1970, which is where places in an order are."""
+    made = space.room(len(at), np.int64)
+    for each in space.slices(len(at), at, made):
+        made[each] = at[each]
+        made[each] += add
+    return made
+
+
+def _only(texts: list[str], codes: np.ndarray, space: Workspace) -> tuple[str, ...]:
     """The texts that accepted rows name, in order of first appearance; the codes follow."""
-    codes = columns[name]
-    used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(texts)))
+    used = np.flatnonzero(space.counts(codes, len(texts)))
     place = np.full(len(texts) + 1, -1, dtype=codes.dtype)  # the last place is where -1 looks
     place[used] = np.arange(len(used))
-    columns[name] = place[codes]
+    for each in space.slices(len(codes), codes):
+        codes[each] = place[codes[each]]
     return tuple(texts[code] for code in used.tolist())

@@ -9,6 +9,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.urls import reverse
@@ -52,6 +53,7 @@ class Command(BaseCommand):
             batch, job = imports.start_import(
                 dataset, given["kind"], given["file"], given["file"].name, owner,
                 mapping=_mapping(given["map"]), rules=given["rules"], options=_options(given),
+                limit=max(settings.UPLOAD_LIMIT, settings.SERVER_FILE_LIMIT),
             )  # fmt: skip
         except imports.AlreadyThere as same:
             self.stdout.write(str(same))
