@@ -230,6 +230,10 @@ ARTIFACTS = HOME / "artifacts"
 JOB_LOGS = HOME / "logs" / "jobs"
 SPOOL = HOME / "spool"
 FILE_UPLOAD_TEMP_DIR = str(SPOOL)
+# pictures that catalogues name, below one folder a dataset; read by jobs, never served
+IMAGES = env.str("RECWEB_IMAGES", default="")
+if IMAGES and (not Path(IMAGES).is_absolute() or ".." in Path(IMAGES).parts):
+    raise ImproperlyConfigured(f"RECWEB_IMAGES must be an absolute folder, not {IMAGES!r}")
 UPLOAD_LIMIT = env.int("UPLOAD_LIMIT", default=512 * 2**20)
 # of a file that lies on this machine already (import_log): nobody waits for it at a browser
 SERVER_FILE_LIMIT = env.int("SERVER_FILE_LIMIT", default=8 * 2**30)

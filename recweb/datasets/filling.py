@@ -116,7 +116,7 @@ def _items(run: Run, batch: Import, take: "Callable[[], Catalogue]", begun: floa
     items = codes.assign(Item, dataset_id, found.item_ids)
     run.progress(0.7, 1, _("Loading the items"))
     with run.fenced():
-        catalogue.upsert(dataset_id, items, found)
+        catalogue.upsert(dataset_id, items, found, batch.options.get("adds", ()))
         _again(run, batch, {"new_items": len(items.new)})
         _done(run, batch, begun)
 

@@ -190,7 +190,7 @@ def elsewhere(sha256: str, user: "User") -> Import | None:
     return visible.select_related("dataset").order_by("pk").first()
 
 
-def begin(batch: Import, owner: "User") -> Job:
+def begin(batch: Import, owner: "User", *, quota: bool = True) -> Job:
     """Order the work. Raises AlreadyThere, orders.Quota."""
     try:
         with transaction.atomic():
@@ -211,6 +211,7 @@ def begin(batch: Import, owner: "User") -> Job:
         ),
         dataset_id=batch.dataset_id,
         target_id=batch.pk,
+        quota=quota,
     )
 
 

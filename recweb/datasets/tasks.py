@@ -84,6 +84,13 @@ def exclude(run: "Run") -> None:
     renewal.exclude(run)
 
 
+def pictures(run: "Run") -> None:
+    """Encode the pictures of a catalogue."""
+    from recweb.datasets import picture_run
+
+    picture_run.encode(run)
+
+
 def erase(run: "Run") -> None:
     """Forget one user everywhere."""
     from recweb.datasets import erasure
@@ -100,6 +107,7 @@ def options(batch: "Import") -> "Options":
     given = batch.options
     chosen = {name: value for name, value in given.items() if value not in (None, "")}
     chosen.pop("industry", None)  # a matter of rules, not of reading
+    chosen.pop("adds", None)  # of what becomes of the rows
     if chosen.pop("anonymous", False):
         chosen["anonymous"] = batch.sha256[:8]
     # the door that it came through has let it in
