@@ -1,5 +1,6 @@
 """Per-user arrays of a run: kept, summed up with intervals, and compared user by user."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +80,14 @@ def _number(value: float) -> float | None:
     return None if not np.isfinite(value) else round(float(value), 6)
 
 
+@dataclass(frozen=True)
+class Lists:
+    """Measured lists. users: (m,) codes; per_user: metric -> (m,)."""
+
+    users: "npt.NDArray[np.integer]"
+    per_user: "Mapping[str, npt.NDArray[np.floating]]"
+
+
 def verdict(
     experiment: Experiment,
     split: Split,
@@ -89,10 +98,17 @@ def verdict(
     """Against popularity on the same split: code, difference, interval and p by metric."""
     if experiment.model == "pop":
         return {}
+    base = popularity(experiment, split, distance, "validation", rng)
+    return {"baseline": "pop", **compared(found, base)}
+
+
+def popularity(
+    experiment: Experiment, split: Split, distance: Distance, part: str, rng: np.random.Generator
+) -> Evaluation:
+    """What every run is held to, on the same users and candidates."""
     model = registry.load_model("pop")().fit(split, rng=rng, progress=quiet)
     exclude = _excluded(experiment, split)
-    base = evaluate(model.scores, split, "validation", distance=distance, exclude=exclude)
-    return {"baseline": "pop", **compared(found, base)}
+    return evaluate(model.scores, split, part, distance=distance, exclude=exclude)
 
 
 def bought(
@@ -155,7 +171,7 @@ def _excluded(experiment: Experiment, split: Split) -> csr_matrix | None:
     return data.labelled(split, experiment.label_pairs)
 
 
-def compared(found: Evaluation, base: Evaluation) -> dict[str, Any]:
+def compared(found: Evaluation | Lists, base: Evaluation) -> dict[str, Any]:
     """Paired differences on the users that both have, drawn as the compare page draws them: the
     same question has one answer."""
     common, mine, theirs = np.intersect1d(found.users, base.users, return_indices=True)

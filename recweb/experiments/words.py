@@ -106,15 +106,20 @@ def verdict(run: Experiment) -> Verdict | None:
     if run.model == "pop":
         text = _("This is the baseline itself: every other run on the same split is held to it.")
         return Verdict("", text)
-    cells = (run.verdict or {}).get("metrics") or {}
+    return judged(run.model, run.verdict or {})
+
+
+def judged(model: str, found: dict[str, Any]) -> Verdict | None:
+    """A stored comparison with its baseline as a sentence; None when it compares nothing."""
+    cells = found.get("metrics") or {}
     cell = cells.get(HEADLINE)
     if not cell or cell.get("difference") is None:
         return None
-    found = str(cell.get("code", "noise"))
-    against = str(run.verdict.get("baseline", "pop"))
+    code = str(cell.get("code", "noise"))
+    against = str(found.get("baseline", "pop"))
     base = _("popularity") if against == "pop" else model_name(against)
-    facts = facts_of(cell) | {"model": model_name(run.model), "base": base}
-    return Verdict(found, VERDICTS[found]() % facts, elsewhere(cells))
+    facts = facts_of(cell) | {"model": model_name(model), "base": base}
+    return Verdict(code, VERDICTS[code]() % facts, elsewhere(cells))
 
 
 def facts_of(cell: dict[str, Any]) -> dict[str, str]:

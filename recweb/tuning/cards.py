@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from recweb.experiments import words as sentences
 from recweb.lib.numbers import THIN, pct, sig3, signed
 from recweb.tuning import board
 from recweb.tuning.lists import moves
@@ -179,9 +180,11 @@ def test(row: Frontier) -> list[Json]:
         return []
     k = opened.get("k", row.k)
     names = [f"ndcg@{k}", f"ild@{k}", f"coverage@{k}", f"tail@{k}"]
+    judged = [sentences.judged(row.experiment.model, one) for one in opened.get("verdicts", [])]
     return [
         {
             "weight": weight,
+            "verdict": judged[at] if judged else None,
             "cells": [
                 {end: opened["metrics"][name].get(end, [None] * 9)[at]
                  for end in ("mean", "lo", "hi")} | {"name": board.words(name)}

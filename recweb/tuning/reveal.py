@@ -3,16 +3,20 @@
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from recweb.experiments import artifacts, data
+from recweb.experiments import artifacts, data, measuring
 from recweb.experiments.models import Experiment
 from recweb.jobs.run import Failure, Run
 from recweb.people import audit
 from recweb.people.models import User
 from recweb.tuning import curve
 from recweb.tuning.models import Frontier
+from training.distance import Distance
+from training.rerank.frontier import Frontier as Found
+from training.split import Split
 from training.stats import bootstrap_table
 from training.store import Corrupt, read
 
@@ -55,11 +59,31 @@ def points(experiment: Experiment, weight: float) -> dict[str, Any]:
     split = data.load_split(experiment, lambda *_: None)
     distance = curve.distance_of(experiment, split, None)
     found = curve.measure(arrays, distance, split, 10, np.unique([0.0, weight]))
+    judged = verdicts(experiment, split, distance, arrays["users"][found.rows], found)
     return {
         "metrics": measured(arrays, meta),
-        "points": curve.summary(found),
+        "points": curve.summary(found) | {"verdicts": judged},
         "distance": distance.source,
     }
+
+
+def verdicts(
+    experiment: Experiment,
+    split: Split,
+    distance: Distance,
+    users: npt.NDArray[np.int32],
+    found: Found,
+) -> list[dict[str, Any]]:
+    """Against popularity on test, one for each weight; none for popularity itself."""
+    if experiment.model == "pop":
+        return []
+    rng = np.random.default_rng(experiment.seed)
+    base = measuring.popularity(experiment, split, distance, "test", rng)
+    lists = (
+        measuring.Lists(users, {name: each[:, at] for name, each in found.per_user.items()})
+        for at in range(len(found.weights))
+    )
+    return [{"baseline": "pop", **measuring.compared(one, base)} for one in lists]
 
 
 def measured(arrays: dict[str, Any], meta: dict[str, Any]) -> dict[str, Any]:

@@ -4,10 +4,12 @@ import json
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 from django.conf import settings
 
 from recweb.datasets.models import Dataset, Member
+from recweb.experiments import data
 from recweb.experiments.models import Experiment
 from recweb.jobs.models import Job
 from recweb.tuning.models import Frontier
@@ -223,12 +225,37 @@ def test_finalise_opens_test_once_and_writes_down_who(shop: Shop) -> None:
     assert row.test_points["weights"] == [0.0, 0.3]
     own = shop.run.metrics["test"]["ndcg@10"]["mean"]
     assert row.test_points["metrics"]["ndcg@10"]["mean"][0] == pytest.approx(own, abs=2e-6)
+    first, chosen = row.test_points["verdicts"]  # popularity, by an independent way
+    base = popular_on_test(shop.run)
+    cell = first["metrics"]["ndcg@10"]
+    assert cell["baseline_mean"] == pytest.approx(base, abs=2e-6)
+    assert cell["difference"] == pytest.approx(own - base, abs=4e-6)
+    assert chosen["metrics"]["ild@10"]["difference"] > first["metrics"]["ild@10"]["difference"]
     refused = browser.post(
         f"/experiments/{shop.run.pk}/finalise/", {"diversity": "0.5"}, follow=True
     )
     assert "finalised already" in refused.content.decode()
     assert Job.objects.filter(kind="finalise").count() == 1
-    assert "Test, opened once" in opened(shop)
+    page = opened(shop)
+    assert "Test, opened once" in page
+    assert "On test, diversity 0.00:" in page and "On test, diversity 0.30:" in page
+
+
+def popular_on_test(run: Experiment) -> float:
+    """nDCG@10 of the most used items of train that are new to the user, by a plain loop."""
+    split = data.load_split(run, lambda *_: None)
+    fame = np.asarray((split.train > 0).sum(axis=0)).ravel()
+    values = []
+    for user in range(split.n_users):
+        seen = set(split.train[user].indices) | set(split.validation[user].indices)
+        truth = set(split.test[user].indices) - seen
+        if truth:
+            ranked = [
+                item for item in np.lexsort((np.arange(len(fame)), -fame)) if item not in seen
+            ]
+            gain = sum(1 / np.log2(r + 2) for r, item in enumerate(ranked[:10]) if item in truth)
+            values.append(gain / sum(1 / np.log2(r + 2) for r in range(min(10, len(truth)))))
+    return float(np.mean(values))
 
 
 def test_finalise_by_api(shop: Shop) -> None:
