@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from recweb.datasets import imports
+from recweb.datasets import imports, tasks
 from recweb.datasets.models import Dataset, Import
 from recweb.jobs import child
 from recweb.jobs.models import Job
 from recweb.people.models import User
 from tests.datasets.conftest import RATINGS, perform
+from training.clean import Limits
 
 pytestmark = pytest.mark.django_db
 
@@ -111,3 +112,20 @@ def test_a_file_of_lists_is_read_as_is_said(shop: Dataset, tmp_path: Path) -> No
     assert "3 rows in = 3 accepted" in bring("shop", str(path), "--format", "counted")
     with pytest.raises(CommandError):
         bring("shop", str(path), "--format", "tree")
+
+
+def test_bad_65_a_file_of_this_machine_may_be_larger_than_an_upload(
+    shop: Dataset, ratings: Path, settings: Any
+) -> None:
+    settings.UPLOAD_LIMIT, settings.SERVER_FILE_LIMIT = 20, ratings.stat().st_size
+    bring("shop", str(ratings), "--accept-bad")
+    assert Import.objects.get().state == "loaded"
+    ratings.write_text(ratings.read_text() + "9,99,5.0,1298861761\n")
+    with pytest.raises(CommandError, match="more than"):
+        bring("shop", str(ratings))
+
+
+def test_what_a_door_let_in_is_not_too_large_for_the_checks() -> None:
+    usual = Limits().file
+    assert tasks.options(Import(size=usual + 1)).limits.file == usual + 1
+    assert tasks.options(Import(size=7)).limits.file == usual
