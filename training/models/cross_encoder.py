@@ -34,9 +34,13 @@ SPEC: dict[str, Any] = {
     },
     "when": {
         "en": "Few users, telling texts, and time: nothing can be computed before both sides are "
-        "known. Look at the first stage's recall first: what it misses cannot be re-ordered.",
+        "known. Look at the first stage's recall first: what it misses cannot be re-ordered. "
+        "Demo, 30 candidates of iALS, nine minutes of a busy core: nDCG@10 .085 against the first "
+        "stage's .084, which may be chance (p .07); by what was read alone .057 (popularity .048).",
         "zh-hans": "用户不多、文本信息丰富且时间充足时使用：双方都确定之前无法预先计算。"
-        "请先看第一阶段的召回率：漏掉的物品无法被重新排序。",
+        "请先看第一阶段的召回率：漏掉的物品无法被重新排序。演示数据上取 iALS 的 30 个候选，"
+        "繁忙的单核用时九分钟：nDCG@10 为 .085，第一阶段为 .084，差异可能出于偶然（p 为 .07）；"
+        "只按阅读结果排序为 .057（热门推荐为 .048）。",
     },
     "cost": {
         "en": "Users times candidates texts are read: 1,000 users and 30 candidates take about "
