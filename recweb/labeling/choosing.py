@@ -111,7 +111,8 @@ def _interleaved(
 ) -> list[Sample]:
     """Where one arm has run dry the other goes on; the order says nothing about the arm."""
     wanted = {True: iter(range(len(even.users))), False: iter(range(len(unsure.users)))}
-    known: dict[int, list[list[int | None]]] = {}
+    known: dict[int, list[list[float | None]]] = {}
+    valued = _says_values(queue.experiment)
     out: list[Sample] = []
     for is_random in places.tolist():
         row = next(wanted[is_random], None)
@@ -120,7 +121,7 @@ def _interleaved(
         picked = even if is_random else unsure
         user = int(picked.users[row])
         if user not in known:
-            known[user] = _context(split, user)
+            known[user] = _context(split, user, valued=valued)
         out.append(
             Sample(
                 queue=queue,
@@ -137,15 +138,26 @@ def _interleaved(
     return out
 
 
-def _context(split: Split, user: int) -> list[list[int | None]]:
-    start, end = split.train.indptr[user : user + 2]
-    items = split.train.indices[start:end]
-    if split.train_at is None:  # the most certain ones then
-        order = np.argsort(-split.train.data[start:end], kind="stable")[:SHOWN]
-        return [[int(items[row]), None] for row in order]
-    at = split.train_at[user]
-    order = np.argsort(-at.data, kind="stable")[:SHOWN]
-    return [[int(at.indices[row]), int(at.data[row])] for row in order]
+def _says_values(experiment: Experiment) -> bool:
+    """Whether the confidence of a pair is what the log says of it, such as its stars."""
+    rules = experiment.rules
+    plain = (rule.get("confidence") == "value" and rule.get("weight", 1) == 1 for rule in rules)
+    return bool(rules) and all(plain)
+
+
+def _context(split: Split, user: int, *, valued: bool) -> list[list[float | None]]:
+    """[item code, time, value] of what the person chose, newest first, or else dearest first."""
+    mine = split.train[user]
+    at = None if split.train_at is None else split.train_at[user].data
+    order = np.argsort(-(mine.data if at is None else at), kind="stable")[:SHOWN]
+    return [
+        [
+            int(mine.indices[row]),
+            None if at is None else int(at[row]),
+            float(mine.data[row]) if valued else None,
+        ]
+        for row in order.tolist()
+    ]
 
 
 def _number(value: Any) -> float | None:

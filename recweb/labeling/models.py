@@ -81,8 +81,8 @@ class Sample(models.Model):
     wanted = models.PositiveSmallIntegerField(default=1)
     # the known answer: such a sample goes to every annotator, and measures them (gold.py)
     gold = models.SmallIntegerField(null=True)
-    # what the model knew of the user when it was chosen, newest first: [[item code, at], ...];
-    # held-out events are not shown, or what is seen there would leak into training
+    # what the model knew of the user when it was chosen, newest first: [[item code, at, value]],
+    # no held-out events, or what is seen there would leak into training
     context = models.JSONField(default=list)
 
     class Meta:

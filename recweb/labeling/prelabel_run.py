@@ -45,7 +45,7 @@ def _groups(queue: Queue) -> list[list[Sample]]:
 def _ask(run: Run, queue: Queue, client: Client, groups: list[list[Sample]]) -> tuple[int, int]:
     """(pre-labels written, entries dropped). Raises Unanswered at the first question that fails."""
     codes = {sample.item_code for group in groups for sample in group}
-    codes |= {item for group in groups for item, _at in group[0].context}
+    codes |= {row[0] for group in groups for row in group[0].context}
     known = names.titles(queue.dataset_id, codes)  # of a large catalogue no more than is asked of
     titles = {code: named.title for code, named in known.items() if named.title}
     pool = ThreadPoolExecutor(client.endpoint.parallel)
@@ -71,6 +71,6 @@ def _ask(run: Run, queue: Queue, client: Client, groups: list[list[Sample]]) -> 
 
 
 def _one(client: Client, titles: dict[int, str], group: list[Sample]) -> grading.Grades:
-    past = [titles.get(item, "?") for item, _at in group[0].context]
+    past = [titles.get(row[0], "?") for row in group[0].context]
     offered = [titles.get(sample.item_code, "?") for sample in group]
     return grading.read(client.ask(grading.SYSTEM, question(past, offered)), len(group))

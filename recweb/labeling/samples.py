@@ -17,6 +17,7 @@ class Past:
 
     item: Item
     at: datetime | None
+    value: float | None = None  # its stars, where the log has any
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,17 @@ def shown(queue: Queue, held: list[Held]) -> list[Shown]:
 
 def items_of(queue: Queue, samples: list[Sample]) -> dict[int, Item]:
     codes = {sample.item_code for sample in samples}
-    codes |= {int(code) for sample in samples for code, _at in sample.context}
+    codes |= {int(row[0]) for sample in samples for row in sample.context}
     rows = Item.objects.filter(dataset=queue.dataset_id, code__in=codes)
     return {row.code: row for row in rows}
 
 
 def look(sample: Sample, items: dict[int, Item], **more: Any) -> Shown:
-    history = [Past(items[code], moment(at)) for code, at in sample.context if code in items]
+    history = [
+        Past(items[code], moment(at), *value)  # queues of old have no value
+        for code, at, *value in sample.context
+        if code in items
+    ]
     missing = Item(code=sample.item_code, outside_id=f"#{sample.item_code}")  # erased meanwhile
     return Shown(sample, items.get(sample.item_code, missing), history, **more)
 
@@ -58,7 +63,9 @@ def as_json(found: Shown) -> dict[str, Any]:
         "until": found.until,
         "sample": found.sample.pk,
         "item": {**_item(found.item), "text": found.item.text},
-        "history": [{**_item(past.item), "at": past.at} for past in found.history],
+        "history": [
+            {**_item(past.item), "at": past.at, "value": past.value} for past in found.history
+        ],
     }
 
 

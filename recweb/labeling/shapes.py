@@ -90,7 +90,11 @@ def _item_fields() -> dict[str, Any]:
 
 
 def _assignment_fields(name: str) -> dict[str, Any]:
-    past = {**_item_fields(), "at": s.DateTimeField(allow_null=True)}
+    past = {
+        **_item_fields(),
+        "at": s.DateTimeField(allow_null=True),
+        "value": s.FloatField(allow_null=True, help_text="its stars, where the log has any"),
+    }
     return {
         "lease": s.UUIDField(),
         "until": s.DateTimeField(),

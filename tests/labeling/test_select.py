@@ -55,6 +55,18 @@ def test_half_of_the_first_samples_are_random_and_all_are_new(run: Experiment, a
     assert not one & known and not two & known and not one & two
 
 
+def test_the_person_is_shown_with_the_stars_of_the_log(films: Dataset, ann: User) -> None:
+    rules = [{"event": "rating", "confidence": "value"}]
+    queue = chosen(trained(films, ann, "pop", rules=rules), ann)
+    kept = Interaction.objects.filter(dataset_id=films.pk)
+    stars = {(row.user_code, row.item_code): row.value for row in kept}
+    seen = [(one.user_code, *row) for one in queue.samples.all() for row in one.context]
+    assert seen and all(stars[user, item] == value for user, item, _at, value in seen)
+    assert len({value for *_ids, value in seen}) > 1
+    once = chosen(trained(films, ann, "pop", rules=[{"event": "rating"}]), ann)
+    assert {row[2] for one in once.samples.all() for row in one.context} == {None}
+
+
 def test_the_uncertain_ones_lie_at_the_end_of_a_persons_list(run: Experiment, ann: User) -> None:
     """Told from the stored lists and the log, not from what selection computed."""
     queue = chosen(run, ann)
@@ -96,8 +108,8 @@ def only_what_the_model_knew(queue: Queue, arrays: dict[str, np.ndarray]) -> Non
         held_out = arrays["truth_items"][
             arrays["truth_indptr"][row] : arrays["truth_indptr"][row + 1]
         ]
-        assert not {item for item, _at in sample.context} & set(held_out.tolist())
-        times = [at for _item, at in sample.context]
+        assert not {past[0] for past in sample.context} & set(held_out.tolist())
+        times = [at for _item, at, _value in sample.context]
         assert times == sorted(times, reverse=True)
         looked += 1
     assert looked >= SIZE // 2
