@@ -6,7 +6,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from recweb.datasets import reports, tasks
-from recweb.datasets.models import Item, ReportKind, Version
+from recweb.datasets.models import Item, Kind, ReportKind, Version
 from recweb.jobs.run import Run
 
 
@@ -49,6 +49,8 @@ def listed(version: Version) -> np.ndarray:
 
 
 def totals(version: Version) -> dict[str, int]:
-    sums = version.imports.aggregate(rows=Sum("rows_in"), twice=Sum("duplicates"))
+    """Rows of the version's events as they came, and those that said what another one says."""
+    events = version.imports.filter(kind=Kind.INTERACTIONS)
+    sums = events.aggregate(rows=Sum("rows_in"), twice=Sum("duplicates"))
     dropped = (sums["twice"] or 0) + version.profile.get("replaced", 0)
     return {"rows_in": sums["rows"] or 0, "dropped": dropped}

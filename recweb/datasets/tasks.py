@@ -253,6 +253,13 @@ def examine(
     return trials.examine(*given, totals, progress)
 
 
+def verdict(code: str, figure: float) -> str:
+    """What the health report's check of that name makes of a figure: pass, warn or fail."""
+    from training.bounds import BOUNDS
+
+    return BOUNDS[code].level(figure)
+
+
 def check_titles() -> dict[str, dict[str, str]]:
     """Code of each check of the health report -> its title in both languages."""
     from training.health import titles

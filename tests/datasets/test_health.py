@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from recweb.datasets import exclusion
+from recweb.datasets import checks, examining, exclusion, tasks
 from recweb.datasets.models import Dataset, Report
 from recweb.people.models import Audit, User
 from tests.datasets.conftest import bring, work_off
@@ -142,3 +142,40 @@ def test_a_report_dies_with_its_version(loaded: Dataset, bob: User, login: Login
     report = Report.objects.get()
     assert "31" not in str(report.figures["checks"][0].get("suspects"))
     assert str(report).startswith("health")
+
+
+def log(users: int, each: int, *, again: int = 0, step: int = 4_000) -> str:
+    """Events of users at every `step` seconds, and some of the rows once more."""
+    rows = [
+        f"u{user},{(user * 7 + n) % 40},{START + user * 90_000 + n * step}"
+        for user in range(users)
+        for n in range(each)
+    ]
+    return "user,item,timestamp\n" + "\n".join([*rows, *rows[:again]]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "cold", "levels"),  # of: enough, duplicates, ties, cold items
+    [
+        (log(60, 20), 0, ("pass", "pass", "pass", "pass")),
+        (log(60, 20, again=5), 5, ("pass", "pass", "pass", "pass")),  # 0.4 % are no warning
+        (log(20, 20, again=60), 60, ("warn", "warn", "pass", "warn")),
+        (log(20, 20, again=300, step=0), 900, ("warn", "fail", "warn", "fail")),
+        (log(1, 9), 0, ("fail", "pass", "pass", "pass")),
+    ],
+)
+def test_the_tab_and_the_report_judge_alike(
+    shop: Dataset, text: str, cold: int, levels: tuple[str, ...]
+) -> None:
+    bring(shop, "interactions", text)
+    if cold:
+        titles = "".join(f"new{n},Title {n}\n" for n in range(cold))
+        bring(shop, "items", f"item,title\n{titles}", accept=True)
+    shop.refresh_from_db()
+    version = shop.version
+    assert version is not None
+    given = (examining.listed(version), examining.totals(version), lambda *_: None)
+    report = {row["code"]: row["level"] for row in tasks.examine(version, *given)}
+    tab = {check.code: check.level for check in checks.health(version)}
+    assert tuple(tab[code] for code in ("enough", "duplicates", "ties", "cold-items")) == levels
+    assert tuple(report[code] for code in ("enough", "duplicates", "ties", "cold")) == levels

@@ -10,8 +10,6 @@ from training.health.finding import ROWS, USER, Evidence, Finding, column, findi
 SPEC = {
     "code": "bots",
     "unit": "share",
-    "warn": 0.0,
-    "fail": 0.2,
     "title": {"en": "Bots", "zh-hans": "机器人"},
     "found": {
         "usual": {

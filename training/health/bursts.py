@@ -10,8 +10,6 @@ from training.health.finding import ITEM, ROWS, TIME, Evidence, Finding, column,
 SPEC = {
     "code": "bursts",
     "unit": "share",
-    "warn": 0.02,
-    "fail": None,
     "title": {"en": "Bursts", "zh-hans": "突发"},
     "found": {
         "usual": {

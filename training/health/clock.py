@@ -10,8 +10,6 @@ from training.health.finding import ITEM, ROWS, TIME, USER, Evidence, Finding, f
 SPEC = {
     "code": "clock",
     "unit": "share",
-    "warn": 0.0,
-    "fail": 0.01,
     "title": {"en": "Clock errors", "zh-hans": "时间错误"},
     "found": {
         "usual": {

@@ -10,8 +10,6 @@ from training.health.finding import ITEM, ROWS, Evidence, Finding, finding
 SPEC = {
     "code": "cold",
     "unit": "share",
-    "warn": 0.2,
-    "fail": 0.9,
     "title": {"en": "Cold items and users", "zh-hans": "冷启动物品与用户"},
     "found": {
         "usual": {

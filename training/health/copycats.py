@@ -10,8 +10,6 @@ from training.health.finding import ROWS, USER, Evidence, Finding, column, findi
 SPEC = {
     "code": "copycats",
     "unit": "share",
-    "warn": 0.005,
-    "fail": 0.05,
     "title": {"en": "Copy-cat users", "zh-hans": "雷同用户"},
     "found": {
         "usual": {

@@ -11,8 +11,6 @@ from training.health.finding import ITEM, ROWS, Curve, Evidence, Finding, column
 SPEC = {
     "code": "popularity-drift",
     "unit": "bits",
-    "warn": 0.2,
-    "fail": 0.6,
     "title": {"en": "Popularity drift", "zh-hans": "热度漂移"},
     "found": {
         "usual": {

@@ -10,8 +10,6 @@ from training.health.finding import EVENTS, ROWS, USER, Evidence, Finding, findi
 SPEC = {
     "code": "duplicates",
     "unit": "share",
-    "warn": 0.01,
-    "fail": 0.3,
     "title": {"en": "Duplicate rows", "zh-hans": "重复行"},
     "found": {
         "usual": {

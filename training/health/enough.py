@@ -8,9 +8,6 @@ from training.health.finding import Finding, finding
 SPEC = {
     "code": "enough",
     "unit": "count",
-    "lower": True,
-    "warn": 1000.0,
-    "fail": 10.0,
     "title": {"en": "Enough to train on", "zh-hans": "数据是否足够"},
     "found": {
         "usual": {

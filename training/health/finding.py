@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from training.bounds import BOUNDS, Level
+
 Text = dict[str, str]  # {"en", "zh-hans"}
-Level = Literal["pass", "warn", "fail", "skip"]
 LEVELS: tuple[Level, ...] = ("fail", "warn", "pass", "skip")  # worst first
 ROWS = 50  # rows of evidence that a finding carries; `total` counts them all
 SUSPECTS = 100_000
@@ -97,21 +98,21 @@ def finding(
 ) -> Finding:
     """The answer of the check that `spec` describes; `said` chooses among its sentences.
 
-    level: None holds the figure against spec's bounds; "skip" for a log that the check does not
-    apply to. args fill the sentence.
+    level: None holds the figure against the check's bounds; "skip" for a log that the check does
+    not apply to. args fill the sentence.
     """
-    lower = bool(spec.get("lower", False))
+    bound = BOUNDS[spec["code"]]
     words = {
         language: text.format(**(args or {})) for language, text in spec["found"][said].items()
     }
     return Finding(
         code=spec["code"],
-        level=level or held(figure, spec["warn"], spec["fail"], lower),
+        level=level or bound.level(figure),
         figure=figure,
         unit=spec["unit"],
-        warn=spec["warn"],
-        fail=spec["fail"],
-        lower=lower,
+        warn=bound.warn,
+        fail=bound.fail,
+        lower=bound.lower,
         title=spec["title"],
         found=words,
         todo=spec["todo"],
@@ -120,17 +121,6 @@ def finding(
         suspects=[int(code) for code in suspects[:SUSPECTS]],
         facts=facts or {},
     )
-
-
-def held(figure: float | None, warn: float | None, fail: float | None, lower: bool) -> Level:
-    """Fail beyond `fail`, warn beyond `warn`, else pass; a bound itself still passes."""
-    if figure is None:
-        return "skip"
-    sign = -1.0 if lower else 1.0
-    for level, bound in (("fail", fail), ("warn", warn)):
-        if bound is not None and sign * figure > sign * bound:
-            return level  # type: ignore[return-value]
-    return "pass"
 
 
 def column(kind: str, en: str, zh: str) -> Column:

@@ -10,9 +10,6 @@ from training.health.finding import Evidence, Finding, column, finding
 SPEC = {
     "code": "k-core",
     "unit": "share",
-    "lower": True,
-    "warn": 0.5,
-    "fail": 0.01,
     "title": {"en": "Effect of a 5-core", "zh-hans": "5-core 的影响"},
     "found": {
         "usual": {

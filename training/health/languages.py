@@ -10,8 +10,6 @@ from training.health.finding import ITEM, ROWS, Curve, Evidence, Finding, column
 SPEC = {
     "code": "languages",
     "unit": "share",
-    "warn": 0.2,
-    "fail": 0.8,
     "title": {"en": "Language of the texts", "zh-hans": "文本语言"},
     "found": {
         "usual": {

@@ -13,8 +13,6 @@ from training.split_ways import WAYS
 SPEC = {
     "code": "split-leak",
     "unit": "share",
-    "warn": 0.05,
-    "fail": None,
     "title": {"en": "Splits and their leak", "zh-hans": "划分及其泄漏"},
     "found": {
         "usual": {

@@ -10,8 +10,6 @@ from training.health.finding import ITEM, ROWS, Curve, Evidence, Finding, column
 SPEC = {
     "code": "missing",
     "unit": "share",
-    "warn": 0.2,
-    "fail": 0.8,
     "title": {"en": "Missing attributes", "zh-hans": "缺失属性"},
     "found": {
         "usual": {

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 SPEC = {
     "code": "near-duplicate-items",
     "unit": "share",
-    "warn": 0.005,
-    "fail": 0.2,
     "title": {"en": "Near-duplicate items", "zh-hans": "近似重复的物品"},
     "found": {
         "usual": {

@@ -10,8 +10,6 @@ from training.health.finding import TIME, Curve, Evidence, Finding, column, find
 SPEC = {
     "code": "seasonality",
     "unit": "share",
-    "warn": 0.25,
-    "fail": None,
     "title": {"en": "Seasonality and gaps", "zh-hans": "季节性与空档"},
     "found": {
         "usual": {

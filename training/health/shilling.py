@@ -35,8 +35,6 @@ from training.health.taste import Taste, taste
 SPEC = {
     "code": "shilling",
     "unit": "share",
-    "warn": 0.0,
-    "fail": 0.05,
     "title": {"en": "Shilling suspects", "zh-hans": "托攻击嫌疑"},
     "found": {
         "usual": {

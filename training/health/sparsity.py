@@ -10,9 +10,6 @@ from training.health.finding import Finding, finding
 SPEC = {
     "code": "sparsity",
     "unit": "count",
-    "lower": True,
-    "warn": 5.0,
-    "fail": 2.0,
     "title": {"en": "Sparsity", "zh-hans": "稀疏度"},
     "found": {
         "usual": {

@@ -10,8 +10,6 @@ from training.health.finding import EVENTS, ITEM, ROWS, Curve, Evidence, Finding
 SPEC = {
     "code": "long-tail",
     "unit": "gini",
-    "warn": 0.9,
-    "fail": 0.99,
     "title": {"en": "Long tail", "zh-hans": "长尾"},
     "found": {
         "usual": {

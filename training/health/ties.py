@@ -10,8 +10,6 @@ from training.health.finding import EVENTS, ROWS, USER, Evidence, Finding, findi
 SPEC = {
     "code": "ties",
     "unit": "share",
-    "warn": 0.1,
-    "fail": None,
     "title": {"en": "Ties in time", "zh-hans": "时间并列"},
     "found": {
         "usual": {

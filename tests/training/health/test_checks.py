@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from tests.training.health.planted import START, YEAR, data, genuine, small
+from training.bounds import Bound
 from training.health import CHECKS, examine
 from training.health.data import Data
 from training.health.divergence import jensen_shannon
-from training.health.finding import Finding, held
+from training.health.finding import Finding
 from training.health.kcore import core
 from training.health.tail import tail_share
 
@@ -49,12 +50,11 @@ def test_every_check_survives_one_user_and_one_item() -> None:
 
 
 def test_bounds_themselves_pass_and_direction_counts() -> None:
-    assert held(0.1, 0.1, 0.5, lower=False) == "pass"
-    assert held(0.2, 0.1, 0.5, lower=False) == "warn"
-    assert held(0.6, 0.1, 0.5, lower=False) == "fail"
-    assert held(3.0, 5.0, 2.0, lower=True) == "warn"
-    assert held(1.0, 5.0, 2.0, lower=True) == "fail"
-    assert held(None, 0.1, None, lower=False) == "skip"
+    above, below = Bound(0.1, 0.5), Bound(5.0, 2.0, lower=True)
+    assert [above.level(figure) for figure in (0.1, 0.2, 0.6)] == ["pass", "warn", "fail"]
+    assert [below.level(figure) for figure in (5.0, 3.0, 1.0)] == ["pass", "warn", "fail"]
+    assert Bound(0.1, None).level(None) == "skip"
+    assert Bound(0.1, None).level(9.0) == "warn"
 
 
 def test_repeats_within_a_minute_are_counted_once_each() -> None:
