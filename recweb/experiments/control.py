@@ -68,7 +68,7 @@ class Shown:
 
     run: Experiment | None
     job: Job | None
-    seconds: float | None  # as long as the run itself took
+    seconds: int | None  # as long as the run itself took
     verdict: words.Verdict | None
     rows: list[tuple[str, dict[str, float] | None]]  # name, cell of the headline metric
 
@@ -93,7 +93,8 @@ def shown(run: Experiment) -> Shown | None:
     if found is not None and found.state in LIVE:
         job = Job.objects.select_related("owner").filter(pk=found.job_id or 0).first()
     done = found if found is not None and found.state == State.DONE else None
-    seconds = run.resources.get("wall_seconds")
+    took = run.resources.get("wall_seconds")
+    seconds = None if took is None else max(1, round(took))
     return Shown(found, job, seconds, verdict(done), _rows(run, done) if done else [])
 
 

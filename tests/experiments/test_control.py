@@ -57,6 +57,7 @@ def test_it_stands_in_no_table_and_is_published_nowhere(
     assert client.get("/api/v1/experiments/").json()["count"] == 1
     assert f"/experiments/{found['id']}/" not in client.get("/experiments/").content.decode()
     address = f"/api/v1/experiments/{found['id']}/control/"
+    assert "set-baseline" not in client.get(f"/experiments/{found['id']}/").content.decode()
     refused = client.post(address, content_type="application/json")
     assert (
         refused.status_code == 422 and "belongs to a run that is done" in refused.content.decode()
