@@ -6,6 +6,7 @@ pages are given back after each slice, so the memory in use does not grow with t
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import tempfile
@@ -100,17 +101,20 @@ class Workspace:
             done = last
         return {name: column[:done] for name, column in columns.items()}
 
-    def by_time(self, at: np.ndarray, *columns: np.ndarray) -> list[np.ndarray]:
-        """[at, *columns], all (n,), in new arrays by rising time, ties as they stand."""
+    def by_time(self, at: np.ndarray, *columns: np.ndarray) -> None:
+        """Put at and the columns, all (n,), in the order of time, ties as they stand.
+
+        Where they are: a second set of long columns would be more than a process may address.
+        """
         n = len(at)
         given = [at, *columns]
-        made = [self.room(n, column.dtype) for column in given]
         if n <= PART:
             order = np.argsort(at, kind="stable")
-            for column, into in zip(given, made, strict=True):
+            for column in given:
                 self.pause()
-                into[:] = column[order]
-            return made
+                column[:] = column[order]
+                release(column)
+            return
         cuts = self._cuts(at)
         with Buckets(self.folder, len(cuts) + 1) as buckets:
             for each in self.slices(n, *given):
@@ -120,8 +124,7 @@ class Workspace:
             for bucket in range(len(buckets)):
                 # between a second and the next one there is nothing to put in order
                 alone = 0 < bucket < len(cuts) and cuts[bucket] - cuts[bucket - 1] == 1
-                done = self._placed(buckets, bucket, made, done, alone=alone)
-        return made
+                done = self._placed(buckets, bucket, given, done, alone=alone)
 
     def _cuts(self, at: np.ndarray) -> np.ndarray:
         """Times between which there are about PART rows; a second with many stands alone."""
@@ -222,11 +225,17 @@ def which(keys: np.ndarray, buckets: int) -> np.ndarray:
 def mapped(file: IO[bytes], n: int, dtype: np.dtype, given: int) -> np.ndarray:
     """The file as an array (n,), with disk for the first `given` of its rows.
 
-    Disk is asked for here, where a full one is an OSError: at the first write it kills.
+    Disk is asked for here, where a full one is an OSError: at the first write it kills. Raises
+    MemoryError when the process may not address so much (RLIMIT_AS).
     """
     os.ftruncate(file.fileno(), n * dtype.itemsize)
     os.posix_fallocate(file.fileno(), 0, given * dtype.itemsize)
-    return np.frombuffer(mmap.mmap(file.fileno(), n * dtype.itemsize), dtype=dtype)
+    try:
+        return np.frombuffer(mmap.mmap(file.fileno(), n * dtype.itemsize), dtype=dtype)
+    except OSError as error:
+        if error.errno == errno.ENOMEM:
+            raise MemoryError from None
+        raise
 
 
 def release(*columns: np.ndarray | None) -> None:

@@ -96,9 +96,8 @@ def _by_time(rows: Rows) -> Rows:
     at, space = rows.at, tasks.workspace()
     if at is None or all(_rises(at, each) for each in space.slices(len(at), at)):
         return rows
-    others = (rows.users, rows.items, rows.events, rows.values)
-    at, users, items, events, values = space.by_time(at, *others)
-    return Rows(users, items, events, values, at)
+    space.by_time(at, rows.users, rows.items, rows.events, rows.values)
+    return rows
 
 
 def _rises(at: np.ndarray, each: slice) -> bool:
