@@ -32,8 +32,12 @@ SPEC: dict[str, Any] = {
     "examples (ICLR 2015)",
     "help": {
         "en": "BPR first; then every step also practises on the same vectors pushed a little the "
-        "worst possible way.",
-        "zh-hans": "先训练 BPR；之后每一步还在被朝最坏方向轻推的向量上练习。",
+        "worst possible way. Demo: nDCG@10 .083 (BPR by its own defaults .067, popularity .048). "
+        "With all vectors pushed by .5, validation falls from .088 to .079; before the second "
+        "stage from .085 to .060.",
+        "zh-hans": "先训练 BPR；之后每一步还在被朝最坏方向轻推的向量上练习。"
+        "演示数据 nDCG@10 为 .083（默认设置的 BPR .067，热门推荐 .048）。"
+        "所有向量被推 .5 时，验证集从 .088 降至 .079；第二阶段之前则从 .085 降至 .060。",
     },
     "when": {
         "en": "Small errors in the vectors (rounding, noise, manipulation) must not turn the "
@@ -41,9 +45,9 @@ SPEC: dict[str, Any] = {
         "zh-hans": "向量的微小误差（舍入、噪声、操纵）不应颠覆列表时使用。",
     },
     "cost": {
-        "en": "BPR's, and about twice BPR's seconds for each adversarial epoch; linear in events "
-        "x epochs, not in items.",
-        "zh-hans": "BPR 的成本，另加每个对抗轮次约为 BPR 两倍的时间；"
+        "en": "About a minute for 100,000 events: BPR's epochs, and as many again that take twice "
+        "as long; linear in events x epochs, not in items.",
+        "zh-hans": "十万条事件约一分钟：BPR 的轮次，再加约同样多、每轮耗时两倍的对抗轮次；"
         "随事件数 x 轮数线性增长，与物品数无关。",
     },
     "formula": "min L(X) + reg_adv L(X + D) + reg, L = BPR's loss, D = epsilon g / |g| for each "
@@ -89,9 +93,9 @@ SPEC: dict[str, Any] = {
             },
         },
         "factors": {"like": "factors", "tune": [16, 128]},
-        "user_regularization": {"like": "user_regularization"},
-        "item_regularization": {"like": "item_regularization"},
-        "negatives": {"like": "negatives"},
+        "user_regularization": {"like": "user_regularization", "default": 0.005},
+        "item_regularization": {"like": "item_regularization", "default": 0.005},
+        "negatives": {"like": "negatives", "default": 4},
         "popularity": {"like": "popularity"},
         "learning_rate": {"like": "learning_rate", "default": 0.005},
         "batch": {"like": "batch"},

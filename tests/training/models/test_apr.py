@@ -21,7 +21,8 @@ from training.store import Checkpoint
 from training.tune.trial import Watch
 
 SPLIT = planted(stars=True)
-FAST = {"epochs": 20, "batch": 512, "learning_rate": 0.01}
+BPRS = {"negatives": 1, "user_regularization": 0.01, "item_regularization": 0.01}  # its defaults
+FAST = {"epochs": 20, "batch": 512, "learning_rate": 0.01, **BPRS}
 SOME = torch.tensor([0, 500, 501, 2000])
 
 
@@ -103,7 +104,7 @@ PLAIN = ("users", "items", "weights", "against")
     ids=["finding its epochs on validation", "of so many epochs"],
 )
 def test_without_the_push_it_is_bpr_to_the_last_bit(off: dict[str, int]) -> None:
-    users, more = np.arange(SPLIT.n_users), {"batch": 512, "learning_rate": 0.05}
+    users, more = np.arange(SPLIT.n_users), {"batch": 512, "learning_rate": 0.05, **BPRS}
     ours = fitted("apr", SPLIT, **more, **off)
     plain = fitted("bpr", SPLIT, **more, epochs=off.get("epochs"))
     assert np.array_equal(ours.scores(users), plain.scores(users))
@@ -126,7 +127,7 @@ def tastes(seed: int, users: int = 300, items: int = 300) -> Split:
 def pushed(model: Model, whole: Split) -> Scorer:
     """The model's served vectors, all pushed by .5 the way that is worst for these vectors."""
     torch.manual_seed(0)
-    made = Adversarial(whole.train, fill(SPEC, {}), torch.device("cpu"))
+    made = Adversarial(whole.train, fill(SPEC, {"epsilon": 0.5}), torch.device("cpu"))
     users, items = (
         torch.from_numpy(model.serving()[side]) for side in ("user_factors", "item_factors")
     )
@@ -145,7 +146,7 @@ def each(scorer: Scorer, whole: Split) -> np.ndarray:
 
 
 def test_lists_stand_the_worst_push_better_than_bprs() -> None:
-    whole, bpr = tastes(0), {"epochs": 15, "batch": 512, "learning_rate": 0.01}
+    whole, bpr = tastes(0), FAST | {"epochs": 15}
     plain = fitted("bpr", whole, **bpr)
     ours = fitted("apr", whole, **bpr, adversarial_epochs=20)
     lost = [each(made.scores, whole) - each(pushed(made, whole), whole) for made in (ours, plain)]
