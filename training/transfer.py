@@ -8,11 +8,14 @@ fold-in of iALS does. Nothing is trained on the second log.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy import sparse
 
+from training import registry
 from training.encoders.whitening import Whitening, whiten
 from training.models.confidence import relative
 from training.models.content_ridge import KNOWN
@@ -20,6 +23,57 @@ from training.models.contract import Progress
 from training.models.ials import Ials
 from training.models.threads import one_blas_thread
 from training.split import Split
+
+CARRIED, SHUFFLED, HOME = "transfer", "transfer, shuffled", "in-domain"
+BLIND = ("pop", "random")  # what ranks the second log without any text
+DRAW = 1  # the seed that deals texts out to other items
+
+
+class Scorer(Protocol):
+    """What an evaluation asks."""
+
+    def scores(self, users: np.ndarray) -> np.ndarray:
+        """Float (len(users), n_items), higher is better."""
+        ...
+
+
+Fit = Callable[[Progress], Scorer]
+
+
+def rankings(
+    first: Split, second: Split, vectors: tuple[np.ndarray, np.ndarray], seed: int
+) -> Iterator[tuple[str, Fit]]:
+    """Names and how each is fitted: the map of the first log; the same with that log's texts dealt
+    out to other items; the map of the second log's own train; popularity and chance.
+
+    vectors: float32 (n_items of each log, v), of one encoder that read both together.
+    """
+    order = np.random.default_rng(DRAW).permutation(first.n_items)
+    sources = {
+        CARRIED: (first, vectors[0]),
+        SHUFFLED: (first, vectors[0][order]),
+        HOME: (second, vectors[1]),
+    }
+
+    def carried(source: Split, read: np.ndarray) -> Fit:
+        def fit(progress: Progress) -> Scorer:
+            known = learn(source, read, np.random.default_rng(seed), progress)
+            return Transferred(known, second, vectors[1])
+
+        return fit
+
+    def blind(name: str) -> Fit:
+        def fit(progress: Progress) -> Scorer:
+            model: Scorer = registry.load_model(name)()
+            model.fit(second, rng=np.random.default_rng(seed), progress=progress)  # type: ignore[attr-defined]
+            return model
+
+        return fit
+
+    for name, (source, read) in sources.items():
+        yield name, carried(source, read)
+    for name in BLIND:
+        yield name, blind(name)
 
 
 @dataclass(frozen=True)

@@ -265,6 +265,7 @@ class ReportKind(models.TextChoices):
     ANONYMITY = "anonymity", _("k-anonymity")
     WEIGHTS = "weights", _("event weights")
     PICTURES = "pictures", _("vectors of pictures")
+    TRANSFER = "transfer", _("transfer")  # of a model, from `against`; ordered in experiments
 
 
 class Report(models.Model):

@@ -23,6 +23,8 @@ def titles(kind: str) -> str:
         ReportKind.ANONYMITY: _("k-anonymity of %(name)s"),
         ReportKind.WEIGHTS: _("Event weights of %(name)s"),
         ReportKind.PICTURES: _("Vectors of the pictures of %(name)s"),
+        # not from where: who may see this dataset need not know of the other one
+        ReportKind.TRANSFER: _("Transfer through texts to %(name)s"),
     }[ReportKind(kind)]
 
 

@@ -25,6 +25,8 @@ class ExperimentsConfig(AppConfig):
                 on_retry="recweb.experiments.ended:again",
             )
         )
+        run = "recweb.experiments.tasks:transfer"
+        register(Kind("transfer", queue="train", run=run, child=True, nice=True))
         register(
             Kind("compare", queue="quick", run="recweb.experiments.tasks:compare", child=False)
         )

@@ -26,6 +26,13 @@ def fit_final(run: "Run", experiment: Experiment) -> "Path":
     return training_run.fit_final(run, experiment)
 
 
+def transfer(run: "Run") -> None:
+    """What the texts of one log taught, measured on another."""
+    from recweb.experiments import transfer_run
+
+    transfer_run.transfer(run)
+
+
 def compare(run: "Run") -> None:
     """Many users: the paired differences, kept for the page that asked."""
     from recweb.experiments import comparison

@@ -1,6 +1,14 @@
 from django.urls import URLPattern, path
 
-from recweb.experiments import compare, control_views, new, pages, shelf_views, views
+from recweb.experiments import (
+    compare,
+    control_views,
+    new,
+    pages,
+    shelf_views,
+    transfer_views,
+    views,
+)
 
 urlpatterns: list[URLPattern] = [
     path("experiments/", views.experiments, name="experiments"),
@@ -9,6 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("experiments/baselines/", views.baselines, name="experiments-baselines"),
     path("experiments/shelf/", shelf_views.page, name="experiments-shelf"),
     path("experiments/shelf/cancel/", shelf_views.cancel, name="experiments-shelf-cancel"),
+    path("experiments/transfer/", transfer_views.page, name="experiments-transfer"),
     path("experiments/new/", new.new, name="experiment-new"),
     path("experiments/compare/", compare.compare, name="experiment-compare"),
     path("experiments/<int:experiment_id>/", pages.experiment, name="experiment"),

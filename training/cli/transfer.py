@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from training import registry
 from training.cli.arguments import Request, request
 from training.cli.data import Data, load, top_n
 from training.cli.resources import Meter
@@ -16,11 +15,9 @@ from training.cli.run import Report, Result, facts_of, measured
 from training.cli.wrong import Wrong
 from training.models.contract import quiet
 from training.split import Split
-from training.transfer import Transferred, learn
+from training.transfer import BLIND, rankings
 
 Say = Callable[[str], None]
-BLIND = ("pop", "random")  # what ranks the second log without any text
-SEED = 1  # of the draw that deals texts out to other items
 
 
 def transfer(given: Namespace, say: Say) -> Report:
@@ -29,7 +26,7 @@ def transfer(given: Namespace, say: Say) -> Report:
     """
     given.model, given.params, given.tune = ",".join(BLIND), [], 0
     given.triples = given.test = None
-    given.refit = False
+    given.refit = given.shuffled = False
     ours = request(given)
     if ours.items is None or not given.from_items.is_file() or not given.from_log.is_file():
         raise Wrong("transfer needs --from-log, --from-items, --log and --items")
@@ -38,25 +35,13 @@ def transfer(given: Namespace, say: Say) -> Report:
     first, second = _split(theirs, load(theirs)), _split(ours, data)
     assert first.items is not None and second.items is not None  # noqa: S101
     vectors = _vectors(first.items.texts, second.items.texts, given.encoder, say)
-    order = np.random.default_rng(SEED).permutation(first.n_items)
-    sources = {
-        "transfer": (first, vectors[0]),
-        "transfer, shuffled": (first, vectors[0][order]),
-        "in-domain": (second, vectors[1]),
-    }
     results = []
-    for name, (source, read) in sources.items():
+    for name, fit in rankings(first, second, vectors, ours.seed):
         say(f"{name}: training")
         with Meter() as meter:
-            rng = np.random.default_rng(ours.seed)
-            made = Transferred(learn(source, read, rng, quiet), second, vectors[1])
+            made = fit(quiet)
         found = measured(made, second, "top-n", ours)  # type: ignore[arg-type]  # scores are all it asks
         results.append(Result(name, {}, found, meter.cost))
-    for name in BLIND:
-        with Meter() as meter:
-            plain = registry.load_model(name)()
-            plain.fit(second, rng=np.random.default_rng(ours.seed), progress=quiet)
-        results.append(Result(name, {}, measured(plain, second, "top-n", ours), meter.cost))
     return Report(facts_of(ours, data, second, None), tuple(results))
 
 

@@ -41,7 +41,10 @@ def _table(distinct: list[str]) -> np.ndarray:
     count = HashingVectorizer(
         analyzer="char_wb", ngram_range=(1, 4), n_features=COLUMNS, alternate_sign=False, norm=None
     )
-    weighed = TfidfTransformer(sublinear_tf=True).fit_transform(count.transform(distinct))
+    counted = count.transform(distinct)
+    # most columns of a small catalogue are empty, and the decomposition would pay for each
+    filled = counted[:, np.flatnonzero(counted.getnnz(axis=0))]
+    weighed = TfidfTransformer(sublinear_tf=True).fit_transform(filled)
     width = max(1, min(WIDTH, len(distinct) - 1))
     reduced = TruncatedSVD(width, random_state=0).fit_transform(weighed)
     length = np.linalg.norm(reduced, axis=1, keepdims=True)
