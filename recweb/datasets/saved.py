@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
+from recweb.datasets import tasks
 from recweb.datasets.arrays import Rows
 from recweb.datasets.catalogue import Facts
 from training import log
@@ -49,9 +50,15 @@ def load(folder: Path) -> tuple[Log, Items]:
 
 def redact(old: Path, new: Path, user: int) -> None:
     """Written again without one user's events."""
-    found = log.load_log(old / "log")
-    kept = found.users != user
-    parts = {name: getattr(found, name)[kept] for name in ("users", "items", "events", "values")}
-    at = None if found.at is None else found.at[kept]
-    log.save_log(new / "log", replace(found, **parts, at=at))
+    found, space, done = log.load_log(old / "log"), tasks.workspace(), 0
+    columns = Rows(found.users, found.items, found.events, found.values, found.at).columns
+    made = {name: space.room(len(found), column.dtype) for name, column in columns.items()}
+    for each in space.slices(len(found), *columns.values(), *made.values()):
+        kept = found.users[each] != user
+        last = done + int(np.count_nonzero(kept))
+        for name, column in columns.items():
+            made[name][done:last] = column[each][kept]
+        done = last
+    rest = {name: column[:done] for name, column in made.items()}
+    log.save_log(new / "log", replace(found, **rest))  # type: ignore[arg-type]
     log.save_items(new / "items", log.load_items(old / "items"))
