@@ -50,17 +50,13 @@ class ParamError(ValueError):
 
 def models() -> dict[str, Spec]:
     """All models by id, in the order of the alphabet: one literal SPEC per file of models/."""
-    found = {}
-    for path in sorted((ROOT / "models").glob("*.py")):
-        spec = _literals(path).get("SPEC")
-        if spec is not None:
-            found[spec["id"]] = spec | {"module": path.stem, "params": params(spec)}
-    return found
+    return {name: spec | {"params": params(spec)} for name, spec in _modules().items()}
 
 
 def model_spec(model: str) -> Spec:
     """The SPEC of one model. Raises KeyError naming the known ones."""
-    return _one(models(), model, "model")
+    spec = _one(_modules(), model, "model")
+    return spec | {"params": params(spec)}
 
 
 def metrics() -> dict[str, Spec]:
@@ -108,11 +104,7 @@ def params(spec: Spec) -> dict[str, Spec]:
     name in models/params.py or params_learnt.py, with what the SPEC says otherwise. Raises KeyError
     on another name.
     """
-    shared = {
-        name: rule
-        for file in ("params.py", "params_learnt.py")
-        for name, rule in _literals(ROOT / "models" / file)["PARAMS"].items()
-    }
+    shared = _shared()
     found = {
         field: shared[rule["like"]] | {key: rule[key] for key in rule if key != "like"}
         if "like" in rule
@@ -271,6 +263,25 @@ def _one(specs: dict[str, Spec], name: str, what: str) -> Spec:
 
 def _camel(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("_"))
+
+
+@cache
+def _modules() -> dict[str, Spec]:
+    """Each SPEC as it stands in its file, with the name of that file."""
+    paths = sorted((ROOT / "models").glob("*.py"))
+    specs = [(path.stem, _literals(path).get("SPEC")) for path in paths]
+    return {spec["id"]: spec | {"module": module} for module, spec in specs if spec is not None}
+
+
+@cache
+def _shared() -> dict[str, Spec]:
+    """Parameters that several models have."""
+    files = ("params.py", "params_learnt.py")
+    return {
+        name: rule
+        for file in files
+        for name, rule in _literals(ROOT / "models" / file)["PARAMS"].items()
+    }
 
 
 @cache
