@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from training import clean, registry
+from training import clean
 from training.clean import modalities
 from training.cli.arguments import Request
 from training.cli.formats import Table, bad_share, read, refusal
@@ -51,43 +51,6 @@ def load(request: Request) -> Data:
         ordered=tables[0].ordered,
         left_out=sum(table.left_out for table in tables),
     )
-
-
-def refuse_needs(request: Request, data: Data) -> None:
-    """Raise Wrong when a model needs what the files lack, before anything is trained."""
-    rated_events = [name for name in data.log.event_names if name in RATED]
-    named = data.items is not None and data.items.topics.nnz > 0
-    joined = data.items is not None and data.items.triples is not None
-    lacks = {
-        "text": data.items is None and "item texts: add --items FILE",
-        "topics": not named and "item categories: add --items FILE",
-        "graph": not (named or joined) and "triples or categories: add --triples or --items FILE",
-        "grades": len({rule.weight for rule in rules(data.log, request.minimum)}) < 2
-        and "positives that differ in strength: a second event as cart or purchase",
-        "vectors": not (data.items is not None and data.items.modalities)
-        and "items with a column of vectors, such as image_vector: add it to --items FILE",
-        "time": data.log.at is None and "times: add a column of timestamps",
-        "ratings": not (rated_events and _given_values(data.log, rated_events))
-        and "ratings: add a column called rating",
-    }
-    for model in request.models:
-        spec = registry.model_spec(model)
-        off = registry.endpoint_fault(model)
-        if off:
-            raise Wrong(f"{model}: {off}")
-        for need in spec["needs"]:
-            if lacks.get(need):
-                raise Wrong(f"{model} needs {lacks[need]}, or leave {model} out of --model")
-        if "time" in spec["needs"] and data.ordered and spec["kind"] != "sequence":
-            raise Wrong(
-                f"{model} needs times, and sequences have an order only: add a column of "
-                f"timestamps, or leave {model} out of --model"
-            )
-        if spec["kind"] == "sequence" and request.split == "random":
-            raise Wrong(
-                f"--split random mixes past and future, and {model} reads the order of events: "
-                f"use temporal, user-temporal or leave-last, or leave {model} out of --model"
-            )
 
 
 def rules(log: Log, minimum: float | None) -> list[Rule]:
@@ -258,11 +221,6 @@ def _vectors(catalogue: clean.Catalogue, codes: dict[str, int]) -> dict[str, np.
 def _facts(graph: clean.Triples, codes: dict[str, int]) -> Iterator[tuple[int, str, str]]:
     rows = zip(graph.item_ids, graph.relations, graph.entities, strict=True)
     return ((codes[item], relation, entity) for item, relation, entity in rows)
-
-
-def _given_values(log: Log, names: Sequence[str]) -> bool:
-    codes = [log.event_names.index(name) for name in names]
-    return bool((np.isin(log.events, codes) & ~np.isnan(log.values)).any())
 
 
 def _rated_only(log: Log) -> Log:

@@ -11,7 +11,9 @@ import numpy as np
 
 from training import registry
 from training.cli.arguments import Request
-from training.cli.data import Data, explicit, liked, load, refuse_needs, rules, top_n
+from training.cli.data import Data, explicit, liked, load, rules, top_n
+from training.cli.grades import graded
+from training.cli.needs import refuse_needs
 from training.cli.refit import joined, refitted
 from training.cli.resources import Cost, Meter
 from training.cli.tune import Tuned, hold_out, tune
@@ -73,6 +75,9 @@ def run(request: Request, say: Say) -> Report:
         mine = stars if kind == "rating" else ranked
         assert mine is not None  # noqa: S101  made above for each kind
         whole = None if kind == "rating" else known
+        if "grades" in registry.model_spec(model)["needs"]:
+            mine = graded(mine, request, data)
+            whole = whole and graded(whole, request, data)
         made = _result(model, mine, request, say, whole)
         if request.shuffled and model not in UNLEARNT and not made.error:
             made = replace(made, shuffled=_control(made, mine, request, say, whole))
