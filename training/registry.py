@@ -172,11 +172,13 @@ def space(spec: Spec, fixed: Mapping[str, Any], *, timed: bool) -> dict[str, Spe
     A rule's own "tune" decides: [low, high], or False for one that does not change the scores or
     is no more than patience. Without it: log scales within 1,000 times the default (whole numbers,
     which cost, within 4 times), others over their range. What the model finds by itself (default
-    None) and recency without times are left alone. fixed: parameters that are not looked for.
+    None) and recency without times are left alone, but for one with a "tune" range of its own.
+    fixed: parameters that are not looked for.
     """
     found = {}
     for name, rule in spec["params"].items():
-        left = name in fixed or rule["default"] is None or rule.get("tune") is False
+        found_alone = rule["default"] is None and "tune" not in rule
+        left = name in fixed or found_alone or rule.get("tune") is False
         if left or (name == "recency" and not timed):
             continue
         found[name] = rule if "choices" in rule or rule["type"] == "bool" else _narrowed(rule)

@@ -117,7 +117,8 @@ def param_field(name: str, rule: dict[str, Any]) -> forms.Field:
     low, high = f"{rule['low']:g}", f"{rule['high']:g}"
     outside = gettext("It must lie from %(low)s to %(high)s.") % {"low": low, "high": high}
     default = rule["default"]
-    usual = gettext("found on validation") if default is None else f"{default:g}"
+    found = gettext("from the log") if rule.get("from") == "log" else gettext("found on validation")
+    usual = found if default is None else f"{default:g}"
     span = gettext("%(low)s to %(high)s, usual %(usual)s.")
     return kind(
         label=name,

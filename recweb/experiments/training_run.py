@@ -156,6 +156,7 @@ def _settle(experiment: Experiment) -> None:
     if parent is None or not parent.folder:
         return
     _arrays, meta = read(artifacts.folder(parent) / "model", verify=False)
+    meta = meta | meta.get("settled", {})
     for name, value in experiment.params.items():
         if value is None and name in meta:
             experiment.params[name] = meta[name]

@@ -17,6 +17,7 @@ from recweb.studies.material import Material
 from recweb.studies.models import Study, Trial, TrialState
 from training import registry
 from training.tune.memory import Memory, Past, importances
+from training.tune.room import room
 from training.tune.trial import Outcome, attempt
 
 WAIT = 0.5  # seconds between two looks at what other workers still do
@@ -53,10 +54,10 @@ class Search:
         self.material = Material(run, study)
         self.n_ended = claims.n_ended(study)
         self.report(_("read the log"))
-        timed = self.material.usual().split.train_at is not None
+        usual = self.material.usual().split
+        timed = usual.train_at is not None
         space = {
-            model: registry.space(registry.model_spec(model), {}, timed=timed)
-            for model in study.model_ids
+            model: room(model, usual.train, fixed={}, timed=timed) for model in study.model_ids
         }
         self.space: dict[str, dict[str, dict[str, Any]]] = space
         Study.objects.filter(pk=study.pk).update(space=space, split_facts=self.material.facts())

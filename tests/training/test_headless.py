@@ -10,14 +10,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from tests.training.models.planted import fitted, ndcg, planted
 from training import registry
 from training.__main__ import main
 from training.cli.arguments import parser, request
 from training.cli.data import load, top_n
+from training.cli.grades import graded
 from training.cli.resources import Meter
-from training.cli.tune import hold_out, space
+from training.cli.tune import hold_out
 
 SPLIT = planted()
 
@@ -116,6 +118,18 @@ def test_tuning_gives_every_model_its_trials_and_is_not_below_the_defaults(
     assert knn["params"]["shrink"] != 10.0 and ease["params"]["solver"] == "auto"
 
 
+def test_what_a_model_settles_by_itself_is_the_first_trial_too(
+    counted: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [*counted, "--model", "ials", "--params", "ials.factors=4", "--tune"]
+    (alone,) = asked([*words, "1"], tmp_path)["results"]
+    (more,) = asked([*words, "3"], tmp_path)["results"]
+    assert alone["params"]["alpha"] == 3.0 and alone["tuned"]["trials"] == 1
+    assert more["tuned"]["value"] >= alone["tuned"]["value"] and more["tuned"]["trials"] == 3
+    said = capsys.readouterr()
+    assert "trial 1 of 1" in said.err and "regularization=30 alpha=3\n" in said.err
+
+
 def test_the_inner_validation_takes_the_newest_tenth_and_loses_nothing() -> None:
     inner = hold_out(SPLIT, np.random.default_rng(0))
     assert inner.test.nnz == 0
@@ -130,10 +144,12 @@ def test_the_inner_validation_takes_the_newest_tenth_and_loses_nothing() -> None
 
 
 def test_knobs_are_looked_for_within_their_range() -> None:
-    found = space(registry.model_spec("ials"), {"alpha": 2.0}, timed=True)
+    found = registry.space(registry.model_spec("ials"), {"alpha": 2.0}, timed=True)
     assert sorted(found) == ["factors", "regularization"]
+    free = registry.space(registry.model_spec("ials"), {}, timed=True)["alpha"]
+    assert (free["default"], free["low"], free["high"]) == (None, 0.3, 300.0)
     assert (found["regularization"]["low"], found["regularization"]["high"]) == (0.03, 10000.0)
-    knn = space(registry.model_spec("itemknn"), {}, timed=False)
+    knn = registry.space(registry.model_spec("itemknn"), {}, timed=False)
     assert (knn["k"]["low"], knn["k"]["high"]) == (50, 800) and "recency" not in knn
 
 
@@ -248,7 +264,10 @@ def test_what_a_model_needs_is_asked_before_training(
     assert "recentpop needs times" in capsys.readouterr().err
     assert main([*counted, "--model", "biased_mf"]) == 2
     assert "biased_mf needs ratings: add a column called rating" in capsys.readouterr().err
-    for model, words in (("kg_cf", "triples or categories: add --triples"), ("mmoe", "a second")):
+    for model, words in (
+        ("kg_cf", "triples or categories: add --triples"),
+        ("mmoe", "a column rating"),
+    ):
         assert main([*counted, "--model", model]) == 2
         assert words in capsys.readouterr().err
     assert main([*counted, "--model", "feature_mf"]) == 2
@@ -262,6 +281,30 @@ def test_a_click_model_says_how_far_its_probabilities_are_off(
     facts = asked([*words, "--params", "epochs=2"], tmp_path)["results"][0]["facts"]
     assert 0 < facts["log_loss"] < 2 and 0 <= facts["ece"] <= 1 and facts["pairs"] > 0
     assert f"dcn on validation: pairs {facts['pairs']}, taken" in capsys.readouterr().out
+
+
+def test_ratings_say_which_positives_satisfied(events: Path, tmp_path: Path) -> None:
+    words = ["evaluate", "--log", str(events), "--split", "random", "--model", "pop,mmoe"]
+    pop, ours = asked([*words, "--params", "mmoe.epochs=1"], tmp_path)["results"]
+    assert ours["facts"].keys() == {"satisfaction_auc"} and ours["metrics"]["ndcg@10"]["mean"] > 0
+    assert pop["metrics"].keys() == ours["metrics"].keys()
+    made = request(parser().parse_args(words))
+    data = load(made)
+    plain = top_n(made, data)
+    found = graded(plain, made, data)
+    for mine, bare in ((found.train, plain.train), (found.validation, plain.validation)):
+        stars = csr_matrix((data.log.values, (data.log.users, data.log.items)), mine.shape)
+        assert np.array_equal(mine.indices, bare.indices) and set(bare.data) == {1.0}
+        assert np.array_equal(mine.toarray(), stars.multiply(bare > 0).toarray())
+    assert set(found.train.data) == {4.0, 5.0}
+
+
+def test_mmoe_is_refused_where_all_positives_have_one_rating(
+    events: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["evaluate", "--log", str(events), "--model", "mmoe", "--minimum", "5"]
+    assert main([*words, "--split", "random"]) == 2
+    assert "at least two values among the positives (see --minimum)" in capsys.readouterr().err
 
 
 def test_triples_make_a_graph(events: Path, tmp_path: Path) -> None:

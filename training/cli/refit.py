@@ -53,6 +53,7 @@ def refitted(model: str, made: Model, whole: Split, seed: int) -> Model:
 def settled(made: Model) -> dict[str, Any]:
     """Parameters of a fitted model, with what it found by itself."""
     meta = made.serving_meta()
+    meta = meta | meta.get("settled", {})
     return {
         name: meta[name] if value is None and name in meta else value
         for name, value in made.params.items()

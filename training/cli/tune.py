@@ -15,9 +15,9 @@ from scipy import sparse
 
 from training import registry
 from training.models.contract import quiet
-from training.registry import space as space
 from training.split import Split
 from training.tune.judge import Judge
+from training.tune.room import room
 from training.tune.trial import attempt
 
 Say = Callable[[str], None]
@@ -57,16 +57,16 @@ def tune(
     from training.tune.memory import distribution
 
     spec = registry.model_spec(model)
-    ranges = space(spec, fixed, timed=split.train_at is not None)
-    room = {name: distribution(rule) for name, rule in ranges.items()}
+    ranges = room(model, split.train, fixed=fixed, timed=split.train_at is not None)
+    places = {name: distribution(rule) for name, rule in ranges.items()}
     judge = Judge(split, spec["kind"], k, seed)
     study = optuna.create_study(
         direction=judge.direction, sampler=optuna.samplers.TPESampler(seed=seed)
     )
-    study.enqueue_trial({name: spec["params"][name]["default"] for name in ranges})
+    study.enqueue_trial({name: rule["default"] for name, rule in ranges.items()})
     refused = ""
     for number in range(trials if ranges else 1):
-        trial = study.ask(room)
+        trial = study.ask(places)
         params = fixed | trial.params
         found = attempt(model, params, judge, quiet, None)
         if found.state == "failed":

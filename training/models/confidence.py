@@ -20,6 +20,30 @@ def relative(train: sparse.csr_matrix) -> tuple[sparse.csr_matrix, float]:
     return weights, mean
 
 
+LEAST, MOST, SPARSE = 3.0, 1000.0, 25.0  # of `balance`
+RIDGE, ROOTS = 30.0, 10.0  # of `hold`
+
+
+def balance(train: sparse.csr_matrix) -> float:
+    """The alpha of iALS that a log calls for, where nobody gave one: 3 to 1,000.
+
+    All events together, each alpha above an untouched pair, weigh at least a SPARSE-th of the
+    untouched pairs, however few they are: else a sparse log is fitted to what nobody took. The
+    constants, and those of `hold`, were chosen on the validation parts of six logs of 50,000 to
+    7 million events (benchmarks/quality_ials_defaults.py).
+    """
+    cells = float(train.shape[0]) * float(train.shape[1])
+    return min(MOST, max(LEAST, (cells - train.nnz) / max(train.nnz, 1) / SPARSE))
+
+
+def hold(train: sparse.csr_matrix) -> float:
+    """The mean ridge of iALS that a log calls for, where nobody gave one: 30 or more.
+
+    It grows with the root of the events: so do the sums of confidences that it stands against.
+    """
+    return max(RIDGE, float(np.sqrt(train.nnz)) / ROOTS)
+
+
 def recent(history: sparse.csr_matrix, split: Split, recency: float) -> sparse.csr_matrix:
     """History with each value multiplied by recency ** (events of that user that are newer).
 

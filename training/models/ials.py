@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
 from scipy import sparse
 
-from training.models.confidence import relative
+from training.models.confidence import balance, hold, relative
 from training.models.contract import Progress
 from training.models.ials_solver import Side, improve, loss, side
 from training.models.threads import one_blas_thread
@@ -83,15 +84,25 @@ SPEC: dict[str, Any] = {
 }
 
 
+# what is taken from the training matrix where it is left empty
+RULES: dict[str, Callable[[sparse.csr_matrix], float]] = {"alpha": balance, "regularization": hold}
+NOTE = {"en": "Left empty, and set from the log:", "zh-hans": "留空，由日志决定："}
 FEW = 500_000  # events: below, waiting for a busy second core costs more than it gives
 STEPS = 3  # of conjugate gradients in each half round
 
 
 class Ials:
-    """iALS by conjugate gradients from where each row stood, float32."""
+    """iALS by conjugate gradients from where each row stood, float32.
+
+    Once it is fitted, params holds the alpha and regularization that were used; by_rule_: those of
+    them that came from the log.
+    """
+
+    rules = RULES
 
     def __init__(self, **params: Any) -> None:
         self.params = fill(SPEC, params)
+        self.by_rule_ = tuple(name for name in RULES if self.params[name] is None)
 
     def fit(
         self,
@@ -105,6 +116,8 @@ class Ials:
 
         A checkpoint of other parameters or another log is not used.
         """
+        ruled = {name: RULES[name](split.train) for name in self.by_rule_}
+        self.params = self.params | ruled
         weights, mean = relative(split.train)
         self.alpha_ = self.params["alpha"] / mean  # of the confidences as the log has them
         surer = sparse.csr_matrix(
@@ -143,7 +156,17 @@ class Ials:
         """
         reg, often = self.params["regularization"], self.params["frequency"]
         more = {"alpha": self.alpha_, "frequency": often, "usual": self.usual_}
-        return {"form": "factors", "fold_in": "ials", "reg": reg, **more}
+        settled = {name: self.params[name] for name in RULES}  # alpha over the mean confidence
+        return {"form": "factors", "fold_in": "ials", "reg": reg, "settled": settled, **more}
+
+    def facts(self) -> dict[str, float]:
+        """What the log called for; empty where all was given."""
+        return {name: self.params[name] for name in self.by_rule_}
+
+    def notes(self) -> list[dict[str, str]]:
+        """The same in words, by language."""
+        told = ", ".join(f"{name} {value:.3g}" for name, value in self.facts().items())
+        return [{language: f"{text} {told}" for language, text in NOTE.items()}] if told else []
 
     def _start(
         self,

@@ -82,6 +82,8 @@ SPEC: dict[str, Any] = {
 class MFIPS:
     """iALS on confidences divided by propensities; `propensities_` (n_items,) are those used."""
 
+    rules = Ials.rules
+
     def __init__(self, **params: Any) -> None:
         self.params = fill(SPEC, params)
 
@@ -97,11 +99,11 @@ class MFIPS:
         self.propensities_ = propensities(split.train, self.params["power"], self.params["clip"])
         weights = split.train.astype(np.float64)
         weights.data = weights.data / self.propensities_[weights.indices]
-        self.tastes_ = Ials(
-            **{name: self.params[name] for name in ("factors", "regularization", "alpha")}
-        )
+        self.tastes_ = Ials(**{name: self.params[name] for name in ("factors", *self.rules)})
         reweighted = replace(split, train=weights)
         self.tastes_.fit(reweighted, rng=rng, progress=progress, checkpoint=checkpoint)
+        used = self.tastes_.params
+        self.params = self.params | {name: used[name] for name in self.rules}
         return self
 
     def scores(self, users: np.ndarray) -> np.ndarray:
@@ -112,6 +114,14 @@ class MFIPS:
         """As iALS, and item_weight = 1 / p (n_items,), for live histories (form factors)."""
         weight = (1.0 / self.propensities_).astype(np.float32)
         return self.tastes_.serving() | {"item_weight": weight}
+
+    def facts(self) -> dict[str, float]:
+        """As iALS."""
+        return self.tastes_.facts()
+
+    def notes(self) -> list[dict[str, str]]:
+        """As iALS."""
+        return self.tastes_.notes()
 
     def serving_meta(self) -> dict[str, Any]:
         """As iALS: a live history is folded in, its events weighed by item_weight."""

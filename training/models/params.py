@@ -101,24 +101,33 @@ PARAMS: dict[str, dict[str, Any]] = {
     },
     "ridge": {
         "type": "float",
-        "default": 30.0,
+        "default": None,
         "low": 0.001,
         "high": 10000.0,
         "log": True,
+        "tune": [0.03, 10000.0],
+        "from": "log",
         "help": {
-            "en": "Higher keeps vectors of rare people and items closer to 0.",
-            "zh-hans": "越高，数据少的用户和物品的向量越接近 0。",
+            "en": "Higher keeps vectors of rare people and items closer to 0. Empty: 30, or the "
+            "square root of the number of events / 10 where that is more.",
+            "zh-hans": "越高，数据少的用户和物品的向量越接近 0。"
+            "留空：取 30 与“事件数的平方根 / 10”中较大者。",
         },
     },
     "alpha": {
         "type": "float",
-        "default": 3.0,
+        "default": None,
         "low": 0.01,
         "high": 1000.0,
         "log": True,
+        "tune": [0.3, 300.0],
+        "from": "log",
         "help": {
-            "en": "How much surer an average event is than an untouched pair.",
-            "zh-hans": "一条平均水平的事件比未接触的配对确信多少。",
+            "en": "How much surer an average event is than an untouched pair. Empty: 3, or "
+            "untouched pairs / events / 25 where that is more: the sparser the log, the more an "
+            "event says.",
+            "zh-hans": "一条平均水平的事件比未接触的配对确信多少。"
+            "留空：取 3 与“未接触配对数 / 事件数 / 25”中较大者：日志越稀疏，每条事件越有分量。",
         },
     },
 }

@@ -1,12 +1,17 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from tests.training.models.planted import fitted, planted
 from training.bundle import Bundle
+from training.cli.refit import settled
+from training.models.confidence import balance, hold
 from training.models.contract import quiet
 from training.models.ials import Ials
+from training.models.mf_ips import propensities
 from training.store import Checkpoint, curves
 
 WHOLE = planted(stars=True)
@@ -110,9 +115,53 @@ def test_a_checkpoint_of_another_log_is_not_used(tmp_path: Path) -> None:
 
 
 def test_the_unit_of_the_confidence_changes_nothing() -> None:
-    from dataclasses import replace
-
     seconds = WHOLE.train.copy()
     seconds.data = seconds.data * 64  # a power of two: no rounding
     one, other = fitted("ials", WHOLE), fitted("ials", replace(WHOLE, train=seconds))
     np.testing.assert_allclose(one.item_factors_, other.item_factors_, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("shape", "events", "alpha"),
+    [((10, 10), 20, 3.0), ((100, 100), 100, 99 / 25), ((10**5, 10**4), 10, 1000.0)],
+    ids=["dense", "sparse", "hardly anything"],
+)
+def test_the_sparser_a_log_the_more_an_event_says(
+    shape: tuple[int, int], events: int, alpha: float
+) -> None:
+    at = np.arange(events)
+    log = sparse.csr_matrix((np.ones(events), (at % shape[0], at // shape[0])), shape=shape)
+    assert balance(log) == pytest.approx(alpha) and hold(log) == 30.0
+    assert balance(sparse.csr_matrix(shape)) <= 1000.0
+
+
+def test_the_more_events_the_more_holds_the_vectors() -> None:
+    assert hold(sparse.csr_matrix(np.ones((500, 800)))) == pytest.approx(np.sqrt(400_000) / 10)
+
+
+def test_what_is_left_empty_comes_from_the_log() -> None:
+    silent = sparse.csr_matrix((9000, WHOLE.n_items))
+    few = replace(WHOLE, train=sparse.vstack([WHOLE.train, silent]).tocsr())
+    for whole, alpha in ((WHOLE, 3.0), (few, balance(few.train))):
+        found = fitted("ials", whole, factors=4)
+        given = fitted("ials", whole, factors=4, alpha=alpha, regularization=30.0)
+        assert np.array_equal(found.item_factors_, given.item_factors_)
+        assert found.params == given.params and not given.facts() and not given.notes()
+        assert found.facts() == {"alpha": alpha, "regularization": 30.0}
+        assert all(f"alpha {alpha:.3g}" in text for text in found.notes()[0].values())
+    assert balance(few.train) > 10.0
+
+
+@pytest.mark.parametrize("model", ["ials", "mf_ips"])
+def test_a_refit_keeps_what_its_candidate_settled_on(model: str) -> None:
+    made = fitted(model, WHOLE, factors=4)
+    assert made.serving_meta()["alpha"] == pytest.approx(3.0 / made_mean(model))
+    assert (settled(made)["alpha"], settled(made)["regularization"]) == (3.0, 30.0)
+
+
+def made_mean(model: str) -> float:
+    """Of the confidences that the model learns from."""
+    if model == "ials":
+        return float(WHOLE.train.data.mean())
+    weights = WHOLE.train.data / propensities(WHOLE.train, 0.25, 0.1)[WHOLE.train.indices]
+    return float(weights.mean())
