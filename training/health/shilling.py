@@ -116,7 +116,8 @@ def _targets(data: Data, found: Taste) -> list[Target]:
             known = made.get(target.item)
             if known is None or len(target.users) > len(known.users):
                 made[target.item] = target
-    for target in (*_by_coherence(data, found), *_by_size(data, found)):
+    alike = [target for pairs in _views(data) for target in _by_size(pairs, found, data)]
+    for target in (*_by_coherence(data, found), *alike):
         known = made.get(target.item)
         both = np.union1d(target.users, known.users) if known else target.users
         made[target.item] = target._replace(users=both)
@@ -177,23 +178,25 @@ def _by_taste(data: Data, pairs: Pairs, found: Taste, part: float) -> list[Targe
     return made
 
 
-def _by_size(data: Data, found: Taste) -> list[Target]:
-    """Items with too many users of exactly one profile size, none of whom shows much taste."""
-    sizes = found.sizes[data.pair_users].astype(np.int64)
+def _by_size(pairs: Pairs, found: Taste, data: Data) -> list[Target]:
+    """Items with too many users of exactly one profile size in these pairs, none of whom shows
+    much taste.
+    """
+    sizes = found.sizes[pairs.users].astype(np.int64)
     large = sizes >= 10
     width = int(sizes.max(initial=0)) + 1
     keys, counts = np.unique(
-        data.pair_items[large] * np.int64(width) + sizes[large], return_counts=True
+        pairs.items[large] * np.int64(width) + sizes[large], return_counts=True
     )
     events = np.bincount(sizes, minlength=width) / max(len(sizes), 1)
-    audience = np.bincount(data.pair_items, minlength=data.log.n_items)
+    audience = np.bincount(pairs.items, minlength=data.log.n_items)
     item, size = keys // width, keys % width
     expected = audience[item] * events[size]
     z = (counts - expected) / np.sqrt(expected + 1)
     hits = np.flatnonzero((z > Z_SIZE) & (counts >= TOGETHER) & (counts > LIFT * expected))
     made = []
     for place in hits.tolist():
-        users = data.pair_users[data.pair_items == item[place]]
+        users = np.unique(pairs.users[pairs.items == item[place]])
         users = users[found.sizes[users] == size[place]]
         of_size = np.flatnonzero(found.sizes == size[place])
         # nearly all users of that size meet there, and they have less taste than others

@@ -7,6 +7,7 @@ import pytest
 
 from tests.training.health.planted import Columns, attacked, data, genuine
 from training.health import shilling
+from training.health.taste import taste
 
 USERS, ITEMS = 1500, 800
 
@@ -43,3 +44,18 @@ def test_too_few_users_are_not_judged() -> None:
     found = shilling.check(data(genuine(60, 100)))
     assert found.level == "skip"
     assert not found.suspects
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_abu_08_few_low_ratings_are_seen_among_low_ratings(honest: Columns, seed: int) -> None:
+    """Nine users of one profile size are lost in a popular item's audience, not in those who
+    dislike it: on MovieLens that found the nuke that the least tasteful users did not show."""
+    columns, attackers, target = attacked(honest, USERS, ITEMS, "nuke", share=0.006, seed=seed)
+    log = data(columns)
+    everyone, low, _high = (
+        {found.item: found.users for found in shilling._by_size(pairs, taste(log), log)}
+        for pairs in shilling._views(log)
+    )
+    assert len(attackers) == 9
+    assert target not in everyone
+    assert set(attackers) <= set(low[target])
