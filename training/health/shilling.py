@@ -12,11 +12,12 @@ Nothing is deleted. An attacker who knows this and imitates a taste gets through
 
 Measured with 1 % of planted attackers of 50 items, mean of three draws: on MovieLens latest-small
 (671 users) recall 1.00 for random, average, popular and bandwagon fillers and for a nuke (eight
-draws; .75 before profiles of one size were looked for among low ratings alone), on Steam (12,393 users) 1.00, 1.00, .92 and 1.00, on Last.fm
-(1,892 users, plays only, all profiles of 50 artists) 1.00 four times; honest users accused: at most
-.4 %. Without coherence Last.fm's popular and bandwagon fillers were found with recall .00 and
-Steam's popular ones with .67: charts that somebody drew are as popular as an honest taste for the
-charts, but do not go together. Above 20,000 users it is left out, for the time that it takes.
+draws; .75 before profiles of one size were looked for among low ratings alone), on Steam (12,393
+users) 1.00, 1.00, .92 and 1.00, on Last.fm (1,892 users, plays only, all profiles of 50 artists)
+1.00 four times; honest users accused: at most .4 %. Without coherence Last.fm's popular and
+bandwagon fillers were found with recall .00 and Steam's popular ones with .67: charts that somebody
+drew are as popular as an honest taste for the charts, but do not go together. Above 20,000 users it
+is left out, for the time that it takes.
 """
 
 from __future__ import annotations
