@@ -127,11 +127,14 @@ class Workspace:
                 done = self._placed(buckets, bucket, given, done, alone=alone)
 
     def _cuts(self, at: np.ndarray) -> np.ndarray:
-        """Times between which there are about PART rows; a second with many stands alone."""
-        n = len(at)
+        """Times between which there are some rows; a second with many stands alone.
+
+        A quarter of PART: whole rows take more memory than the keys that are tallied.
+        """
+        n, parts = len(at), -(-len(at) // max(PART // 4, 1))
         step = max(1, n // SAMPLE)
         sample = np.sort(np.concatenate([at[each][::step] for each in self.slices(n, at)]))
-        ends = np.linspace(0, len(sample), -(-n // PART), endpoint=False).astype(int)[1:]
+        ends = np.linspace(0, len(sample), parts, endpoint=False).astype(int)[1:]
         seconds, times = np.unique(sample[ends], return_counts=True)
         many = seconds[times > 1]
         return np.unique(np.concatenate([seconds, many, many + 1]))
