@@ -232,13 +232,19 @@ def mapped(file: IO[bytes], n: int, dtype: np.dtype, given: int) -> np.ndarray:
     MemoryError when the process may not address so much (RLIMIT_AS).
     """
     os.ftruncate(file.fileno(), n * dtype.itemsize)
-    os.posix_fallocate(file.fileno(), 0, given * dtype.itemsize)
+    allocate(file, given * dtype.itemsize)
     try:
         return np.frombuffer(mmap.mmap(file.fileno(), n * dtype.itemsize), dtype=dtype)
     except OSError as error:
         if error.errno == errno.ENOMEM:
             raise MemoryError from None
         raise
+
+
+def allocate(file: IO[bytes], size: int) -> None:
+    """Ask for the disk of the first bytes of a file, where the system can be asked."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file.fileno(), 0, size)
 
 
 def release(*columns: np.ndarray | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Mapping
 from typing import IO
@@ -10,7 +9,7 @@ from typing import IO
 import numpy as np
 
 from training import workspace
-from training.workspace import mapped, release
+from training.workspace import allocate, mapped, release
 
 LEAST = 4  # bytes of a row: two ids, a delimiter and a line end
 
@@ -51,8 +50,7 @@ class Columns:
         self._given = min(self._room, last + workspace.SLICE)
         if self._files:
             for name, file in self._files.items():
-                size = self._given * self._columns[name].dtype.itemsize
-                os.posix_fallocate(file.fileno(), 0, size)
+                allocate(file, self._given * self._columns[name].dtype.itemsize)
             return
         for name, held in self._columns.items():
             file = self._files[name] = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115
