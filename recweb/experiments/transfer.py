@@ -132,10 +132,15 @@ def verdicts(report: Report) -> list[words.Verdict]:
 
 
 def _answer(shuffled: str, pop: str) -> words.Verdict:
+    if shuffled == "noise":
+        return words.Verdict("noise", _(
+            "Whether tastes came over through the texts cannot be told here: what the transfer "
+            "loses with the texts dealt out to other items is within noise."
+        ))  # fmt: skip
     if shuffled != "better":
         return words.Verdict("worse", _(
             "No taste came over through the texts: with the texts dealt out to other items the "
-            "transfer does no worse."
+            "transfer does even better."
         ))  # fmt: skip
     if pop != "better":
         return words.Verdict("noise", _(

@@ -1,12 +1,14 @@
 """Tastes carried over through texts: ordered on a page, measured beside what it must beat."""
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
 
 from recweb.datasets import partitions
 from recweb.datasets.models import Dataset, Member, Report
+from recweb.experiments import transfer
 from recweb.people.models import User
 from tests import planted
 from tests.datasets.conftest import bring, text_of, work_off
@@ -120,3 +122,13 @@ def test_both_need_texts(films: Dataset, ann: User, login: Login) -> None:
         answer = login(ann).post(API, asked(target, source), "application/json")
         assert answer.status_code == 422 and "“Bare” has no item texts" in str(answer.json())
     partitions.drop_dataset(bare.pk)
+
+
+def test_the_answer_claims_no_more_than_both_comparisons_carry() -> None:
+    codes = {
+        pair: transfer._answer(*pair).code
+        for pair in product(("better", "noise", "worse"), repeat=2)
+    }
+    assert [pair for pair, code in codes.items() if code == "better"] == [("better", "better")]
+    assert {pair[0] for pair, code in codes.items() if code == "worse"} == {"worse"}
+    assert codes["better", "worse"] == codes["noise", "better"] == "noise"
