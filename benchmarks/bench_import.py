@@ -221,9 +221,11 @@ def resident() -> tuple[float, float]:
 
 
 def cancelled(file: Path, places: Sequence[float]) -> int:
-    """Cancel the import in every stage of it, and look how soon it has ended."""
+    """Cancel the import in every stage of it: how soon the job is cancelled, and how soon the
+    worker has thrown away what it had written (gigabytes of a hidden table take a while)."""
     from recweb.datasets import partitions
     from recweb.jobs import child, orders
+    from recweb.jobs.models import Job
 
     worst, stopped = 0.0, 0
     for share in places:
@@ -233,11 +235,16 @@ def cancelled(file: Path, places: Sequence[float]) -> int:
         stage = wait(job.pk, share)  # type: ignore[attr-defined]
         start = time.monotonic()
         orders.cancel(job)  # type: ignore[arg-type]
-        watcher.join()
+        while Job.objects.get(pk=job.pk).is_live:  # type: ignore[attr-defined]
+            time.sleep(0.02)
         seconds = time.monotonic() - start
+        watcher.join()
+        gone = time.monotonic() - start
         job.refresh_from_db()  # type: ignore[attr-defined]
         left = partitions.exists(partitions.of_import(batch.dataset_id, batch.pk))  # type: ignore[attr-defined]
-        print(f"  {stage:55.55s} {job.state} after {seconds:.2f} s", flush=True)  # type: ignore[attr-defined]
+        state = job.state  # type: ignore[attr-defined]
+        print(f"  {stage:50.50s} {state} after {seconds:.2f} s", end="")
+        print(f", all gone after {gone:.2f} s", flush=True)
         if job.state == "cancelled":  # type: ignore[attr-defined]
             assert not left
             stopped += 1

@@ -133,7 +133,9 @@ class Workspace:
         """
         n, parts = len(at), -(-len(at) // max(PART // 4, 1))
         step = max(1, n // SAMPLE)
-        sample = np.sort(np.concatenate([at[each][::step] for each in self.slices(n, at)]))
+        # copies: views would bring all of the column back when they are put together
+        picked = [at[each][::step].copy() for each in self.slices(n, at)]
+        sample = np.sort(np.concatenate(picked))
         ends = np.linspace(0, len(sample), parts, endpoint=False).astype(int)[1:]
         seconds, times = np.unique(sample[ends], return_counts=True)
         many = seconds[times > 1]
