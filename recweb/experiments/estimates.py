@@ -1,9 +1,9 @@
 """What a run would take, before it starts: from measured runs of the dataset, else by a rule.
 
-The rule, for a model nobody has trained here: a fixed start (process, imports), plus fitting and
-ranking in proportion to the events, plus, where the model holds a square matrix, its cube. The
-constants are measured runs on 100,000 ratings and two quiet cores (pop 1.5 s from start to end,
-ials 5.3, ease 5.2, itemknn 6.0; 180 to 300 MB): an order of magnitude, no more.
+The rule, for a model nobody has trained here: a fixed start (process, imports), reading in
+proportion to the events, ranking in proportion to the pairs of a user and an item, and fitting by
+what drives the model (estimates_fitted.py, measured by benchmarks/fit_estimates.py); where the
+model holds a square matrix, its cube. An order of magnitude, no more.
 """
 
 from collections.abc import Iterable
@@ -16,22 +16,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from recweb.datasets.models import Version
+from recweb.experiments.estimates_fitted import (
+    BY_NETWORK,
+    FINAL,
+    FIT,
+    JUDGED,
+    PAIRS,
+    RANK,
+    ROWS,
+)
 from recweb.experiments.models import Experiment
 from recweb.jobs.models import Job, State
 from training import registry
 
 START = 1.0  # seconds: a fresh process with its imports, before a run's own clock begins
 READ = 0.4  # seconds for 100,000 events: the log read and divided
-# seconds for 100,000 events: fitted, both parts ranked and measured, held against the baseline
-FIT = {
-    "pop": 0.1, "random": 0.2, "recentpop": 0.2, "puresvd": 2.5, "ease": 3.8, "ials": 3.9,
-    "itemknn": 4.6, "sasrec": 170.0, "mf_ssm": 12.0, "bpr": 20.0, "lightgcn": 25.0,
-    "multvae": 60.0, "neumf": 80.0, "simgcl": 100.0, "feature_mf": 30.0, "mf_diverse": 35.0,
-    "multi_view": 35.0, "kg_cf": 35.0, "dcn": 180.0, "mmoe": 180.0,
-    "head_tail": 45.0, "modal_fusion": 45.0, "meta_mf": 14.0, "zero_shot": 12.0,
-}  # fmt: skip
-FIT_USUAL = 5.0  # of a model that is not listed
-LEARNED = 90.0  # of one that learns epoch by epoch
 TEXT = 0.006  # seconds to read one item's text
 # and again by a language model that learns: seconds an item (epochs), a user (candidates)
 TUNED = {"lm_tuned": (0.09, 0.0), "cross_encoder": (0.0, 0.15)}
@@ -83,17 +82,17 @@ def _of(model: str, version: Version, measured: list[tuple[float, float]]) -> Es
 
 
 def rule_seconds(model: str, version: Version) -> float:
-    parts = version.n_interactions / 100_000
-    usual = LEARNED if learned(model) else FIT_USUAL
-    seconds = START + parts * (READ + FIT.get(model, usual))
-    side = min(version.n_users, version.n_items)
+    parts, users, items = version.n_interactions / 100_000, version.n_users, version.n_items
+    fit = FIT[model]
+    looked_at = min(users, JUDGED) + users / FINAL if model in BY_NETWORK else users
+    seconds = START + parts * (READ + fit.events) + RANK * users * items / PAIRS
+    seconds += fit.rows * (users + items) / ROWS + fit.pairs * looked_at * items / PAIRS
     if model in SQUARE:
-        seconds += CUBE * side**3
+        seconds += CUBE * min(users, items) ** 3
     if "text" in registry.model_spec(model)["needs"]:
-        seconds += TEXT * version.n_items
+        seconds += TEXT * items
     each_item, each_user = TUNED.get(model, (0.0, 0.0))
-    seconds += each_item * version.n_items + each_user * version.n_users
-    return seconds
+    return seconds + each_item * items + each_user * users
 
 
 def learned(model: str) -> bool:

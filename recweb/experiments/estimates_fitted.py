@@ -1,0 +1,73 @@
+"""Seconds that the estimates of a run stand on, by what drives them.
+
+Measured on the demo ratings, all films and the 1,000 most rated, by benchmarks/fit_estimates.py:
+one core's seconds, fitted, both parts ranked and measured. Models that learn epoch by epoch were
+measured on all films (benchmarks/quality_shelf.py). What of that goes by events and what by pairs
+is the share that the script found for bpr (events alone) and for mf_ssm (half of each, as in all
+that compare with every item); for networks it is the count of pairs that they look at: five an
+event in learning, thrice for the way back, and all pairs of the judged users in judging.
+"""
+
+from typing import NamedTuple
+
+ROWS = 10_000  # users and items together
+PAIRS = 1e7  # of a user and an item
+RANK = 0.8  # seconds for PAIRS: both parts ranked and measured (pop and ials, three sizes alike)
+JUDGED = 2000  # users whom the engine asks after an epoch (training/engine/judge.py)
+FINAL = 10  # a network looks at a judged pair so much oftener than at one that is ranked at the end
+
+
+class Fit(NamedTuple):
+    """Seconds for 100,000 events, for ROWS and for PAIRS."""
+
+    events: float
+    rows: float = 0.0
+    pairs: float = 0.0
+
+
+# a pair's score is the work of a network: what is judged costs more than what is learnt
+BY_NETWORK = {"dcn", "mmoe", "neumf"}
+FIT = {
+    "pop": Fit(0.1),
+    "random": Fit(0.1, 0.3),
+    "recentpop": Fit(0.1),
+    "puresvd": Fit(0.1, 0.2),
+    "ease": Fit(0.2, 0.1),
+    "userknn": Fit(0.2),
+    "itemknn": Fit(0.0, 0.5, 4.2),
+    "rp3beta": Fit(0.0, 0.5, 3.0),
+    "markov": Fit(0.1, 0.4),
+    "ials": Fit(0.3, 0.3),
+    "mf_ips": Fit(0.3, 0.3),
+    "content_ridge": Fit(0.5, 0.2),
+    "content_map": Fit(0.4, 0.5),
+    "hybrid": Fit(0.0, 3.3),
+    "blend": Fit(0.1, 2.8),
+    "baseline_only": Fit(0.1),
+    "biased_mf": Fit(0.1, 3.6),
+    "knn_baseline": Fit(2.6, 0.2),
+    "soft_impute": Fit(1.4, 1.0),
+    "svdpp": Fit(0.7, 3.7),
+    "prior_mf": Fit(0.8, 2.6),
+    "meta_mf": Fit(13.0),
+    "bpr": Fit(6.1),
+    "apr": Fit(60.0),
+    "mf_ssm": Fit(5.6, 0.0, 7.8),
+    "mf_diverse": Fit(4.9, 0.0, 6.8),
+    "feature_mf": Fit(5.7, 0.0, 8.0),
+    "multi_view": Fit(5.5, 0.0, 7.7),
+    "kg_cf": Fit(6.2, 0.0, 8.7),
+    "lightgcn": Fit(7.5, 0.0, 8.8),
+    "simgcl": Fit(36.0, 0.0, 54.0),
+    "head_tail": Fit(9.0, 0.0, 13.0),
+    "modal_fusion": Fit(9.0, 0.0, 13.0),  # not measured: it shares head_tail's gate and loss
+    "two_tower_text": Fit(22.0, 0.0, 35.0),
+    "multvae": Fit(5.0, 0.0, 150.0),  # every user's whole row goes through the network
+    "neumf": Fit(17.5, 0.0, 60.0),
+    "dcn": Fit(38.0, 0.0, 188.0),
+    "mmoe": Fit(37.0, 0.0, 180.0),
+    "sasrec": Fit(200.0),
+    "cross_encoder": Fit(5.0),
+    "lm_tuned": Fit(90.0),
+    "zero_shot": Fit(12.0),
+}
