@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from training import store
-from training.workspace import Workspace
+from training.workspace import Workspace, nothing
 
 
 @dataclass(frozen=True)
@@ -122,13 +122,13 @@ def known(facts: Iterable[tuple[int, str, str]]) -> Known:
     }
 
 
-def save_log(folder: Path, log: Log) -> str:
-    """Store the log as a folder; the manifest's SHA-256 comes back."""
+def save_log(folder: Path, log: Log, pause: Callable[[], None] = nothing) -> str:
+    """Store the log as a folder; the manifest's SHA-256 comes back. pause may raise to cancel."""
     arrays = {"users": log.users, "items": log.items, "events": log.events, "values": log.values}
     if log.at is not None:
         arrays["at"] = log.at
     meta = {"event_names": list(log.event_names), "n_users": log.n_users, "n_items": log.n_items}
-    return store.write(folder, arrays, meta)
+    return store.write(folder, arrays, meta, pause)
 
 
 def load_log(folder: Path) -> Log:

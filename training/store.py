@@ -11,13 +11,14 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from training import workspace
+from training.workspace import nothing
 
 MANIFEST = "manifest.json"
 CURVES = "curves.jsonl"
@@ -37,10 +38,16 @@ class Corrupt(Exception):
         self.why = why
 
 
-def write(folder: Path, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> str:
+def write(
+    folder: Path,
+    arrays: Mapping[str, np.ndarray],
+    meta: Mapping[str, Any],
+    pause: Callable[[], None] = nothing,
+) -> str:
     """Write arrays and meta as `folder`, all or nothing; the SHA-256 of the manifest comes back.
 
-    A folder that is there already is replaced. Array names are file names (letters, digits, _ - .).
+    A folder that is there already is replaced. pause is called every now and then, and may raise to
+    cancel: nothing is left then. Array names are file names (letters, digits, _ - .).
     Raises ValueError on a bad name or an array of objects, OSError when the disk refuses.
     """
     for name, array in arrays.items():
@@ -49,7 +56,7 @@ def write(folder: Path, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any
     temporary = folder.parent / f".{folder.name}.tmp-{uuid.uuid4().hex}"
     temporary.mkdir()
     try:
-        digest = _fill(temporary, arrays, meta)
+        digest = _fill(temporary, arrays, meta, pause)
         _publish(temporary, folder)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -175,14 +182,19 @@ def _check(name: str, array: np.ndarray) -> None:
         raise ValueError(f"array {name!r} holds Python objects, which are never stored")
 
 
-def _fill(folder: Path, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> str:
+def _fill(
+    folder: Path,
+    arrays: Mapping[str, np.ndarray],
+    meta: Mapping[str, Any],
+    pause: Callable[[], None],
+) -> str:
     files = {}
     for name, array in arrays.items():
         path = folder / f"{name}.npy"
         with path.open("wb") as out:
-            _save(out, array)
+            _save(out, array, pause)
             _sync(out.fileno())
-        files[name] = _hash(path)
+        files[name] = _hash(path, pause)
     text = _encode({"format": FORMAT, "files": files, "meta": dict(meta)})
     with (folder / MANIFEST).open("wb") as out:
         out.write(text)
@@ -192,14 +204,14 @@ def _fill(folder: Path, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any
     return hashlib.sha256(text).hexdigest()
 
 
-def _save(out: BinaryIO, array: np.ndarray) -> None:
+def _save(out: BinaryIO, array: np.ndarray, pause: Callable[[], None]) -> None:
     """As np.save; a column that lies on disk is never in memory as a whole."""
     if array.ndim != 1 or len(array) <= workspace.HELD or not array.flags.c_contiguous:
         np.save(out, array, allow_pickle=False)
         return
     header = np.lib.format.header_data_from_array_1_0(array)
     np.lib.format.write_array_header_1_0(out, header)
-    for each in workspace.Workspace().slices(len(array), array):
+    for each in workspace.Workspace(pause=pause).slices(len(array), array):
         out.write(array[each].tobytes())
 
 
@@ -255,10 +267,11 @@ def _load(path: Path) -> np.ndarray:
     return array
 
 
-def _hash(path: Path) -> str:
+def _hash(path: Path, pause: Callable[[], None] = nothing) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as source:
         for block in _blocks(source):
+            pause()
             digest.update(block)
     return digest.hexdigest()
 

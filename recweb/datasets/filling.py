@@ -1,11 +1,12 @@
 """Clean rows into the tables: steps 3 and 4 of loading.py, for each kind of file."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from training.clean.extras import Extras
 
 CHUNK = 100_000
+LARGE = 5_000_000  # rows
 
 
 def _interactions(
@@ -80,7 +82,7 @@ def stage(
     if rows.at is not None:
         names.append("at")
     words = _("Loading: %(done)d of %(total)d rows")
-    with transaction.atomic():
+    with transaction.atomic(), _parting(run, len(rows)):
         partitions.create_staging(table, batch.dataset_id, batch.pk)
         texts = None if extras is None else extras.parts(CHUNK)
         space = tasks.workspace()
@@ -98,6 +100,18 @@ def stage(
             extras.close()
         run.progress(0.76, 1, _("Building the indexes"))
         partitions.index(table)
+
+
+@contextmanager
+def _parting(run: Run, rows: int) -> Iterator[None]:
+    """Who cancels a large load does not wait until the database has thrown gigabytes away: it does
+    that by itself once nobody is connected any more."""
+    try:
+        yield
+    except BaseException:
+        if run.stopping and rows > LARGE:
+            connection.close()
+        raise
 
 
 def _columns(part: arrays.Rows, lines: np.ndarray) -> list[copying.Column]:

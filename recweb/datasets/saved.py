@@ -9,6 +9,7 @@ from scipy import sparse
 from recweb.datasets import tasks
 from recweb.datasets.arrays import Rows
 from recweb.datasets.catalogue import Facts
+from recweb.datasets.patience import check
 from training import log
 from training.clean import modalities
 from training.log import Items, Log
@@ -18,7 +19,7 @@ def save(folder: Path, rows: Rows, names: tuple[str, ...], n_users: int, facts: 
     """folder/log and folder/items."""
     n_items = len(facts)
     saved = Log(rows.users, rows.items, rows.events, rows.values, rows.at, names, n_users, n_items)
-    log.save_log(folder / "log", saved)
+    log.save_log(folder / "log", saved, check)
     log.save_items(folder / "items", _items(facts))
 
 
