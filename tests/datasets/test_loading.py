@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from recweb.datasets import arrays, imports, loading, partitions, tasks
+from recweb.datasets import arrays, filling, imports, loading, partitions, tasks
 from recweb.datasets.exports import version_folder
 from recweb.datasets.models import Dataset, Import, Interaction, Item, Person, Quarantined
 from recweb.datasets.patience import stoppable
@@ -294,3 +294,30 @@ def test_reading_gives_back_what_copy_wrote(shop: Dataset) -> None:
     assert [None if v != v else v for v in rows.values.tolist()] == [None, None, 12.5]
     assert Interaction.objects.get(dataset_id=shop.pk, line=3).item_code is None
     assert Import.objects.get(pk=batch.pk).accepted == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_cancels_a_large_load_waits_for_no_rollback(
+    shop: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection goes, and with it the lock and, on the server's time, the hidden table."""
+    monkeypatch.setattr(filling, "LARGE", 0)
+    file = io.BytesIO(RATINGS.encode())
+    imports.start_import(shop, "interactions", file, "a.csv", shop.owner)
+    job = fence.claim("import", "test:1")
+    assert job is not None
+    before = partitions.value("SELECT pg_backend_pid()")
+    run = Run(job)
+    monkeypatch.setattr(
+        Run, "stopping", property(lambda me: "cancel" if "Loading" in str(me.report) else "")
+    )
+    with pytest.raises(Stopped, match="cancel"):
+        loading.load(run)
+    assert partitions.value("SELECT pg_backend_pid()") != before
+    until = time.monotonic() + 10
+    while partitions.value("SELECT 1 FROM pg_stat_activity WHERE pid = %s", str(before)):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    assert partitions.staged_imports() == set()
+    with partitions.one_at_a_time(shop.pk, iter(())):
+        assert not Person.objects.filter(dataset=shop).exists()
