@@ -105,9 +105,12 @@ SPEC: dict[str, Any] = {
             "tune": False,
             "help": {
                 "en": "How scores become probabilities, fitted on validation. platt: two numbers, "
-                "kept for the published model; isotonic: free steps, for thousands of pairs.",
+                "kept for the published model; isotonic: free steps, for thousands of pairs. A "
+                "published model has no validation left to find steps on and takes platt's numbers "
+                "of its candidate.",
                 "zh-hans": "将得分变为概率的方式，在验证集上拟合。platt：两个数，发布的模型沿用；"
-                "isotonic：自由阶梯，需数千个样本对。",
+                "isotonic：自由阶梯，需数千个样本对。"
+                "发布的模型没有验证集可用于求阶梯，沿用候选模型的 platt 两个数。",
             },
         },
         "slope": {
@@ -171,7 +174,9 @@ class CrossNetwork(Learnt):
     def keep(self, task: Any, split: Split) -> None:
         """The network, whose lists are stored, and what its scores are worth on validation."""
         self.network_, self.train_ = task.frozen(), split.train
-        self.calibration_, self.quality_ = self._calibrated(*task.shown(split.validation))
+        shown = task.shown(split.validation)
+        self.calibration_, self.quality_ = self._calibrated(*shown)
+        self.platt_ = self._platt(*shown)
 
     def scores(self, users: np.ndarray) -> np.ndarray:
         """The network's logits, float32 (len(users), n_items)."""
@@ -192,8 +197,8 @@ class CrossNetwork(Learnt):
 
     def serving_meta(self) -> dict[str, Any]:
         """The form, epochs and Platt's numbers for a refit, and the quality of probabilities."""
-        fitted = self.calibration_.method == "platt"
-        settled = {"slope": self.calibration_.slope, "offset": self.calibration_.offset}
+        fitted = self.platt_.method == "platt"
+        settled = {"slope": self.platt_.slope, "offset": self.platt_.offset}
         return {
             "form": "lists",
             "n_items": self.train_.shape[1],
@@ -220,7 +225,8 @@ class CrossNetwork(Learnt):
         """The map from all validation pairs; its quality: fitted on one half, told on the other."""
         given = (self.params["slope"], self.params["offset"])
         method = self.params["calibration"]
-        if method == "platt" and None not in given:
+        told_before = method != "none" and None not in given
+        if told_before and (method == "platt" or not len(labels)):
             return Calibration("platt", *given), {}
         if not len(labels):  # the whole log is in train: what a refit is not told stays raw
             return Calibration(), {}
@@ -229,3 +235,9 @@ class CrossNetwork(Learnt):
             return calibrate(logits, labels, method), {}
         half = calibrate(logits[~odd], labels[~odd], method)
         return calibrate(logits, labels, method), told(half, logits[odd], labels[odd])
+
+    def _platt(self, logits: np.ndarray, labels: np.ndarray) -> Calibration:
+        """Two numbers that a refit can be told, where the map in use has too many."""
+        if self.calibration_.method != "isotonic":
+            return self.calibration_
+        return calibrate(logits, labels, "platt")

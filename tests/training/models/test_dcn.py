@@ -146,6 +146,22 @@ def test_a_refit_on_everything_keeps_the_calibration() -> None:
     assert bare.calibration_.method == "none" and "slope" not in bare.serving_meta()
 
 
+def test_isotonic_steps_mend_probabilities_and_a_refit_takes_platts_numbers() -> None:
+    """The same network as `trained`: the same seeds. Each held against the other half of pairs."""
+    steps, two = fitted("dcn", SPLIT, **FAST, calibration="isotonic"), trained()
+    assert steps.calibration_.method == "isotonic" and len(steps.calibration_.xs) > 2
+    assert steps.facts()["log_loss_raw"] == two.facts()["log_loss_raw"]
+    assert steps.facts()["log_loss"] < steps.facts()["base_log_loss"] - 0.03
+    assert steps.facts()["ece"] < 0.08
+    whole = replace(SPLIT, validation=SPLIT.validation * 0)
+    whole.validation.eliminate_zeros()
+    given = {name: steps.serving_meta()[name] for name in ("slope", "offset")}
+    assert given == {name: two.serving_meta()[name] for name in given}
+    more = {"calibration": "isotonic", "epochs": 1}
+    again = fitted("dcn", whole, **(FAST | more | given)).calibration_
+    assert (again.method, again.slope, again.offset) == ("platt", *given.values())
+
+
 def test_a_planted_hour_is_found() -> None:
     """Even items are taken in the morning, odd ones in the evening, by everybody."""
     rng = np.random.default_rng(0)
