@@ -33,7 +33,7 @@ START = 1.0  # seconds: a fresh process with its imports, before a run's own clo
 READ = 0.4  # seconds for 100,000 events: the log read and divided
 TEXT = 0.006  # seconds to read one item's text
 # and again by a language model that learns: seconds an item (epochs), a user (candidates)
-TUNED = {"lm_tuned": (0.09, 0.0), "cross_encoder": (0.0, 0.15)}
+TUNED = {"lm_tuned": (0.05, 0.0), "cross_encoder": (0.0, 0.6)}
 CUBE = 2.5e-12  # seconds for one multiplication of a square model, on two cores
 SQUARE = {"ease", "hybrid"}
 BASE_MB = 150
