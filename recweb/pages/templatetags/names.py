@@ -25,6 +25,8 @@ def job_kind(name: str) -> str:
         "select": _("choose samples"),
         "shadow": _("compare label arms"),
         "prelabel": _("pre-label"),
+        "pictures": _("encode images"),
+        "transfer": _("transfer"),
         "study": _("tuning study"),
         "train": _("train"),
         "weights": _("event weights"),
