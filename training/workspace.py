@@ -234,13 +234,14 @@ def mapped(file: IO[bytes], n: int, dtype: np.dtype, given: int) -> np.ndarray:
     MemoryError when the process may not address so much (RLIMIT_AS).
     """
     os.ftruncate(file.fileno(), n * dtype.itemsize)
-    allocate(file, given * dtype.itemsize)
     try:
-        return np.frombuffer(mmap.mmap(file.fileno(), n * dtype.itemsize), dtype=dtype)
+        memory = mmap.mmap(file.fileno(), n * dtype.itemsize)
     except OSError as error:
         if error.errno == errno.ENOMEM:
             raise MemoryError from None
         raise
+    allocate(file, given * dtype.itemsize)
+    return np.frombuffer(memory, dtype=dtype)
 
 
 def allocate(file: IO[bytes], size: int) -> None:

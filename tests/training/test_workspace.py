@@ -1,6 +1,9 @@
 """Columns on disk and in many buckets say what they say in memory and in one."""
 
+import errno
 import io
+import os
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -222,3 +225,24 @@ def dirty(path: Path, rng: np.random.Generator) -> Path:
         lines.append(f"{user},{item},{event},{value},{at},s{rng.integers(99)}")
     path.write_text("\n".join(lines) + "\n")
     return path
+
+
+def test_what_a_process_may_not_address_is_a_lack_of_memory(
+    small: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Jobs say that in words, and the limit; a full disk, too, is told before anything is lost."""
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (2**39, limits[1]))
+    try:
+        with pytest.raises(MemoryError):  # a terabyte: it is asked for before any disk is
+            Workspace().room(2**37, np.int64)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, limits)
+
+    def full(*_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(OSError, match="No space"):
+        Workspace(str(tmp_path)).room(100, np.int64)
+    assert not [*tmp_path.iterdir()]
