@@ -1,5 +1,7 @@
 """Long steps without a word of their own: they still show that time passes, and can be stopped."""
 
+import os
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from django.utils.translation import gettext as _
 from recweb.jobs.run import Run, Stopped
 
 LOOK_EVERY = 0.25  # seconds
+PATIENT = 0.5  # for a cancelled statement to give up
 SILENT = 1.0
 AT_WORK: ContextVar[Run | None] = ContextVar("at_work", default=None)
 
@@ -54,12 +57,23 @@ def stoppable(run: Run) -> Iterator[None]:
 def _watch(run: Run, over: threading.Event, database: Any) -> None:
     words = _("%(step)s (%(seconds)d s)")
     said, since, shown = run.report, time.monotonic(), run.report
+    asked = 0.0
     while not over.wait(LOOK_EVERY):
         if run.stopping:
+            asked = asked or time.monotonic()
             with suppress(Exception):  # the connection is gone: nothing has to be cancelled then
                 database.connection.cancel()
+                if time.monotonic() - asked >= PATIENT:
+                    _hang_up(database.connection)
         elif run.report is not shown:
             said, since, shown = run.report, time.monotonic(), run.report
         elif said and time.monotonic() - since >= SILENT:
             text = words % {"step": said["step"], "seconds": time.monotonic() - since}
             run.report = shown = {**said, "step": text[:200]}
+
+
+def _hang_up(line: Any) -> None:
+    """A cancelled statement answers only when what it wrote is thrown away, which takes seconds
+    where that is gigabytes. The server does so as well when nobody listens any more."""
+    with socket.socket(fileno=os.dup(line.fileno())) as wire:
+        wire.shutdown(socket.SHUT_RDWR)

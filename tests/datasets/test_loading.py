@@ -5,12 +5,13 @@ import itertools
 import random
 import shutil
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from recweb.datasets import arrays, filling, imports, loading, partitions, tasks
+from recweb.datasets import arrays, filling, imports, loading, partitions, patience, tasks
 from recweb.datasets.exports import version_folder
 from recweb.datasets.models import Dataset, Import, Interaction, Item, Person, Quarantined
 from recweb.datasets.patience import stoppable
@@ -234,6 +235,33 @@ def test_a_cancel_stops_the_statement_that_the_database_works_on(shop: Dataset, 
         else:
             cursor.execute(ask)
     assert time.monotonic() - begun < 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_statement_that_is_slow_to_give_up_is_left_alone(
+    shop: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would answer when gigabytes are thrown away: here, as the cancel never reaches it."""
+    monkeypatch.setattr(patience, "PATIENT", 0.1)
+    file = io.BytesIO(RATINGS.encode())
+    imports.start_import(shop, "interactions", file, "a.csv", shop.owner)
+    job = fence.claim("import", "test:1")
+    assert job is not None
+    begun = time.monotonic()
+    run = Run(job, lambda: "cancel" if time.monotonic() - begun > 0.3 else "")
+    before = partitions.value("SELECT pg_backend_pid()")
+    deaf = SimpleNamespace(cancel=lambda: None, fileno=connection.connection.fileno)
+    monkeypatch.setattr(patience, "connections", {"default": SimpleNamespace(connection=deaf)})
+    with (
+        pytest.raises(Stopped, match="cancel"),
+        stoppable(run),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT pg_sleep(30)")
+    assert time.monotonic() - begun < 10
+    # over a new line; what sleeps on at the end of the old one would be in the way of other tests
+    assert partitions.value("SELECT pg_terminate_backend(%s)", str(before))
 
 
 @pytest.mark.django_db(transaction=True)
