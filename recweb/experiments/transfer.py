@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CARRIED, SHUFFLED, HOME = "transfer", "transfer, shuffled", "in-domain"
 METRICS = ("ndcg@10", "recall@10", "recall@20")
-USUAL = "cold-item"  # where texts are all that is known of what is tested
+USUAL = "cold-item"  # where texts are all that is known of what is ranked
 
 
 def encoders() -> list[str]:
@@ -106,7 +106,7 @@ def chart(report: Report) -> Chart:
     cells = [(row.name, row.cells[0] or {}) for row in rows(report)]
     return charts.bars(
         [(name, cell["mean"]) for name, cell in cells],
-        _("nDCG@10 on the test part, with 95 % intervals over users."),
+        _("nDCG@10 on the validation part, with 95 % intervals over users."),
         words.metric_name(words.HEADLINE),
         _("What ranks"),
         sideways=True,
@@ -144,7 +144,7 @@ def _answer(shuffled: str, pop: str) -> words.Verdict:
         ))  # fmt: skip
     if pop != "better":
         return words.Verdict("noise", _(
-            "Something came over through the texts, but popularity ranks this test part no worse: "
+            "Something came over through the texts, but popularity ranks this part no worse: "
             "there is nothing to gain here."
         ))  # fmt: skip
     return words.Verdict("better", _(

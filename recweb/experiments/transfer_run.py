@@ -1,6 +1,6 @@
 """The job of a transfer: both logs, both catalogues in one space of texts, five rankings, one part.
 
-Nothing is chosen on the test part: the settings are fixed before it is looked at.
+Validation is what is ranked: test stays sealed, here as everywhere.
 """
 
 from collections.abc import Callable
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from training.log import Items
 
 SEED = 0
+PART = "validation"
 READ, ENCODED = 5, 40  # percent of the bar when the logs are read, when the texts are
 Report = Callable[[int, int, str], None]
 
@@ -46,13 +47,13 @@ def transfer(run: Run) -> None:
 
 
 def _splits(source: Version, target: Version, name: str) -> tuple[Split, Split]:
-    """All of the source is learnt from; the target keeps its test part aside."""
+    """All of the source is learnt from; the target keeps two parts aside."""
     try:
         whole = everything(*_log(source))
         liked, items = _log(target)
         parts = split(liked, name, seed=SEED, items=items)
-        if parts.test.nnz == 0:
-            raise SplitError("empty-part", name=parts.name, part="test")
+        if parts.validation.nnz == 0:
+            raise SplitError("empty-part", name=parts.name, part=PART)
     except SplitError as error:
         raise Failure(words(REASONS, error.code, error.details)) from None
     return whole, parts
@@ -94,8 +95,8 @@ def _measured(
     for place, (name, fit) in enumerate(rankings(first, second, vectors, SEED)):
         low = ENCODED + place * each
         made = fit(_step(run, low, low + each / 2, _("Training")))
-        report = _step(run, low + each / 2, low + each, _("Ranking the test part"))
-        found[name] = evaluate(made.scores, second, "test", distance=None, progress=report)
+        report = _step(run, low + each / 2, low + each, _("Ranking the validation part"))
+        found[name] = evaluate(made.scores, second, PART, distance=None, progress=report)
         values = {metric: float(np.mean(found[name].per_user[metric])) for metric in METRICS}
         run.log(f"{name}: {values}")
     return found

@@ -101,7 +101,7 @@ def _order(owner: User, dataset: Dataset, asked: dict[str, str]) -> Job:
 def api(request: Request) -> Response:
     """What was carried over to a dataset through item texts, newest first. POST {"dataset": slug,
     "source": slug, "encoder": "auto", "split": "cold-item"} orders it (202): a map from texts to
-    tastes is learnt on the source and measured on the target's test part."""
+    tastes is learnt on the source and measured on the target's validation part."""
     known_params(request, ("dataset",))
     owner = cast(User, request.user)
     given: Any = request.data if request.method == "POST" else request.query_params
