@@ -255,8 +255,8 @@ class Version(models.Model):
 
     @property
     def density(self) -> float:
-        cells = self.n_people * self.n_items
-        return self.n_interactions / cells if cells else 0.0
+        """Different pairs seen of all pairs: a user's second rating of an item adds nothing."""
+        return float(self.profile.get("counts", {}).get("density", 0.0))
 
 
 class ReportKind(models.TextChoices):

@@ -10,9 +10,10 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from recweb.datasets import checks, figures, people, rows, search, weighing
+from recweb.datasets import checks, figures, people, rows, search, standing, weighing
 from recweb.datasets.access import find, person
 from recweb.datasets.clock import moment
+from recweb.datasets.exclusion import left_out
 from recweb.datasets.manage import TABS, rule_forms, tokens_of
 from recweb.datasets.models import (
     Dataset,
@@ -108,11 +109,16 @@ def _to_look_at(row: Dataset) -> "QuerySet[Import]":
 
 def _interactions(request: HttpRequest, row: Dataset, version: Version | None) -> Ctx:
     names = dict(EventName.objects.filter(dataset_id=row.pk).values_list("code", "name"))
-    found, wrong = _filtered(request, row, names)
-    shown = page(request, found.order_by("import_id", "line"))
+    newest = row.version if "version" in request.GET else version
+    if newest is None:
+        return {}
+    found, wrong = _filtered(request, row, newest, names)
+    shown = page(request, found)
     items = {event.item_code for event in shown if event.item_code is not None}
     titles = rows.titles(row.pk, items)
     people = rows.user_ids(row.pk, {event.user_code for event in shown})
+    named = row.imports.filter(pk__in={event.import_id for event in shown})
+    files = dict(named.values_list("pk", "file_name"))
     table = [
         {
             "user": people.get(event.user_code, ""),
@@ -122,11 +128,14 @@ def _interactions(request: HttpRequest, row: Dataset, version: Version | None) -
             "at": moment(event.at),
             "line": event.line,
             "import_id": event.import_id,
+            "file_name": files.get(event.import_id, ""),
         }
         for event in shown
     ]
     return {
         "page": shown,
+        "newest": newest,
+        "left_out": 0 if request.GET.get("user", "").strip() else len(left_out(newest)),
         "table": table,
         "names": names,
         "wrong": wrong,
@@ -136,12 +145,13 @@ def _interactions(request: HttpRequest, row: Dataset, version: Version | None) -
 
 
 def _filtered(
-    request: HttpRequest, row: Dataset, names: dict[int, str]
-) -> "tuple[QuerySet[Interaction], str]":
-    """(rows, what was not found)."""
-    found = Interaction.objects.filter(dataset_id=row.pk)
+    request: HttpRequest, row: Dataset, newest: Version, names: dict[int, str]
+) -> "tuple[QuerySet[Interaction] | standing.Counted, str]":
+    """(rows, what was not found). Who is left out is shown when asked for."""
     user, item = request.GET.get("user", "").strip(), request.GET.get("item", "").strip()
     event = request.GET.get("event", "")
+    event = event if event in names.values() else ""
+    found = standing.of(newest, everybody=bool(user)).order_by("import_id", "line")
     if user:
         code = rows.user_code(row.pk, user)
         if code is None:
@@ -152,9 +162,10 @@ def _filtered(
         if code is None:
             return found.none(), _("There is no item “%(id)s” here.") % {"id": item}
         found = found.filter(item_code=code)
-    if event in names.values():
+    if event:
         found = found.filter(event__in=[code for code, name in names.items() if name == event])
-    return found, ""
+    n = None if user or item else standing.known(newest, event)
+    return found if n is None else standing.Counted(found, n), ""
 
 
 def _users(request: HttpRequest, row: Dataset, version: Version | None) -> Ctx:

@@ -5,12 +5,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from recweb.datasets.models import Dataset, Member
+from recweb.datasets import exclusion
+from recweb.datasets.models import Dataset, Member, Person
 from recweb.jobs.models import Job, State
 from recweb.people.models import User
-from tests.datasets.conftest import TABS, Login, person, text_of
+from tests.datasets.conftest import TABS, Login, bring, person, text_of, work_off
 
 pytestmark = pytest.mark.django_db
+# one row that says another value of what the first file said, and a new one
+LATER = "userId,movieId,rating,timestamp\n1,1029,4.5,1260759179\n1,31,3,1298861999\n"
 
 
 def test_the_list_shows_what_one_may_see(
@@ -71,6 +74,57 @@ def test_interactions_are_filtered_by_user_and_item(
     assert "Dangerous Minds" in shown
     missing = text_of(client.get("/datasets/shop/?tab=interactions&user=nobody"))
     assert "There is no user “nobody” here." in missing
+
+
+def test_rows_that_a_later_file_replaced_are_not_shown(
+    loaded: Dataset, ann: User, login: Login
+) -> None:
+    bring(loaded, "interactions", LATER, "later.csv")
+    version = loaded.version
+    assert version is not None
+    assert (version.number, version.n_interactions) == (2, 8)  # of nine rows in two files
+    client = login(ann)
+    shown = text_of(client.get("/datasets/shop/?tab=interactions"))
+    assert "8 rows of version 2" in shown
+    assert shown.count("Dumbo (1941)") == 2  # of users 1 and 3, one row each
+    one = text_of(client.get("/datasets/shop/?tab=interactions&user=1&item=1029"))
+    assert "1 rows of version 2" in one
+    assert 'title="later.csv"' in one  # the last line wins
+    rated = text_of(client.get("/datasets/shop/?tab=interactions&event=rating"))
+    assert "8 rows of version 2" in rated
+
+
+def test_rows_of_users_who_are_left_out_are_shown_when_asked_for(
+    loaded: Dataset, ann: User, login: Login
+) -> None:
+    code = Person.objects.get(dataset=loaded, outside_id="2").code
+    exclusion.order(loaded, ann, [code], "hand", keep=False)
+    work_off("quick")
+    client = login(ann)
+    shown = text_of(client.get("/datasets/shop/?tab=interactions"))
+    assert "5 rows of version 2" in shown
+    assert "the rows of 1 users" in shown
+    assert "/users/shop/2/" not in shown
+    asked = text_of(client.get("/datasets/shop/?tab=interactions&user=2"))
+    assert "2 rows of version 2" in asked
+
+
+def test_density_is_of_different_pairs_wherever_it_stands(
+    loaded: Dataset, ann: User, login: Login
+) -> None:
+    bring(loaded, "interactions", LATER, "later.csv")  # user 1 rates film 31 once more
+    client = login(ann)
+    for path in ("/datasets/", "/datasets/shop/", "/?dataset=shop"):
+        assert "46.7\u202f%" in text_of(client.get(path)), path  # 7 of 3 x 5 pairs
+    assert client.get("/api/v1/datasets/shop/").json()["version"]["density"] == 7 / 15
+
+
+def test_a_log_with_no_default_split_says_why(shop: Dataset, ann: User, login: Login) -> None:
+    rows = "1,31,1260759144\n1,10,1260759179\n2,31,835355493\n2,10,835355681\n"
+    bring(shop, "interactions", "userId,movieId,timestamp\n" + rows)
+    shown = text_of(login(ann).get("/datasets/shop/"))
+    assert "Default here" not in shown
+    assert "No default here: Split “user-temporal” leaves no events for" in shown
 
 
 def test_strangers_get_404_everywhere(loaded: Dataset, cat: User, login: Login) -> None:
