@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from recweb.datasets import erasure, outgoing, reports
 from recweb.datasets.access import find, person
 from recweb.datasets.models import Dataset, Erased, Report, ReportKind
+from recweb.datasets.privacy import wants_pseudonyms
 from recweb.datasets.truth import chosen, frame
 from recweb.jobs import orders
 from recweb.jobs.models import Job
@@ -154,4 +155,6 @@ def export(request: HttpRequest, slug: str) -> HttpResponseBase:
         raise PermissionDenied
     audit.record(request, "export", slug, version=version.number, outside_ids=outside)
     found = outgoing.rows(version, outside=outside)
-    return csv_response(f"{slug}-v{version.number}", list(outgoing.HEADER), found)
+    # two files of one version must not be taken for each other
+    whose = "user-ids" if outside and not wants_pseudonyms(dataset) else "pseudonyms"
+    return csv_response(f"{slug}-v{version.number}-{whose}", list(outgoing.HEADER), found)

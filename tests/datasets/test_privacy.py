@@ -85,10 +85,14 @@ def test_abu_09_exports_name_users_by_keyed_hash(
     assert {row[0] for row in rows[1:]} == {privacy.pseudonym(loaded.pk, n) for n in "123"}
     assert rows == read(client.get("/datasets/shop/export.csv?version=1"))  # byte for byte
     assert client.get("/datasets/shop/export.csv?ids=outside").status_code == 403
-    named = read(login(ann).get("/datasets/shop/export.csv?ids=outside"))
+    asked: Any = login(ann).get("/datasets/shop/export.csv?ids=outside")
+    assert 'filename="shop-v1-user-ids.csv"' in asked["Content-Disposition"]
+    hidden: Any = client.get("/datasets/shop/export.csv")
+    assert 'filename="shop-v1-pseudonyms.csv"' in hidden["Content-Disposition"]
+    named = read(asked)
     assert {row[0] for row in named[1:]} == {"1", "2", "3"}
     details = list(Audit.objects.filter(action="export").values_list("detail", flat=True))
-    assert [row["outside_ids"] for row in details] == [False, False, True]
+    assert [row["outside_ids"] for row in details] == [False, False, True, False]
 
 
 def test_abu_07_an_exported_formula_is_text(shop: Dataset, ann: User, login: Login) -> None:
