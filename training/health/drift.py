@@ -23,6 +23,16 @@ SPEC = {
             "1 表示毫无重合），其中 {noise:.3f} 仅由随机造成；"
             "最近的事件中 {new:.1%} 指向最早五分之一未出现过的物品。",
         },
+        "chance": {
+            "en": "Jensen-Shannon divergence between the first and the last fifth of the events: "
+            "{js:.3f} bits (0 the same items, 1 none in common), no more than chance alone gives "
+            "({noise:.3f}); {new:.1%} of the last events go to items that the first fifth does not "
+            "know.",
+            "zh-hans": "最早五分之一与最近五分之一事件之间的 Jensen-Shannon 散"
+            "度为 {js:.3f} 比特（0 表示物品相同，1 表示毫无重合），"
+            "不超过仅由随机造成的水平（{noise:.3f}）；"
+            "最近的事件中 {new:.1%} 指向最早五分之一未出现过的物品。",
+        },
         "none": {"en": "The log has no (different) times.", "zh-hans": "日志没有（不同的）时间。"},
     },
     "todo": {
@@ -68,6 +78,7 @@ def check(data: Data) -> Finding:
     return finding(
         SPEC,
         excess,
+        "usual" if excess else "chance",
         args=args,
         curve=curve,
         evidence=Evidence(columns, rows, int((moved != 0).sum())) if rows else None,

@@ -132,7 +132,10 @@ def test_popularity_that_turns_over_completely_is_one_bit() -> None:
     assert found.facts["js"] == pytest.approx(1.0)
     assert found.level == "fail"
     same = [(n % 20, n % 5, n * DAY // 10) for n in range(400)]
-    assert run("popularity-drift", small(*same)).level == "pass"
+    steady = run("popularity-drift", small(*same))
+    assert steady.level == "pass"
+    assert "no more than chance alone gives (" in steady.found["en"]  # a part is no more than all
+    assert "of which" in found.found["en"]
 
 
 def test_jensen_shannon_is_what_the_formula_gives() -> None:
