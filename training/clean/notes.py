@@ -80,7 +80,7 @@ NOTES = {
     "scale-seen": (
         "Ratings run from {least} to {most}. Their scale is taken to end at {high}: a rating above "
         "it, or below {low}, is put aside.",
-        "评分从 {least} 到 {most}。评分上限视为 {high}：高于它或低于 {low} 的评分会被搁置。",
+        "评分从 {least} 到 {most}。评分上限视为 {high}：高于它或低于 {low} 的评分会被隔离。",
     ),
     "blank-lines": (
         "{count} blank lines were skipped; they are no rows.",
@@ -91,8 +91,8 @@ NOTES = {
         "{count} 行只有用户而没有物品，首个是第 {line} 行；这些行不计入行数。",
     ),
     "zone-assumed": (
-        "{count} times carry no time zone and are taken as {zone}.",
-        "{count} 个时间没有时区，按 {zone} 处理。",
+        "Rows read whose time carries no time zone: {count}. These times are taken as {zone}.",
+        "读取的行中有 {count} 行的时间没有时区，按 {zone} 处理。",
     ),
     "times-mixed": (
         "Times come in several forms: {forms}.",

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.training.clean.conftest import NOW, Read, Refusal
-from training.clean import Options
+from training.clean import NOTES, Options
 from training.clean.times import parse
 
 HEAD = "user_id,item_id,time\n"
@@ -118,6 +118,15 @@ def test_bad_35_clock_times_are_taken_in_the_zone_and_said(read: Read) -> None:
     assert log.at.tolist() == [NOON, NOON]
     said = {note.code: note.args for note in log.report.notes}
     assert said["zone-assumed"] == {"count": 1, "zone": "Asia/Shanghai"}
+
+
+def test_bad_35_the_note_on_zones_says_that_it_counts_rows_read(read: Read) -> None:
+    row = "ann,film,2020-01-01 20:00\n"
+    report = read(HEAD + row + row, zone="Asia/Shanghai").report
+    assert (report.rows_in, report.accepted) == (2, 1)
+    (said,) = [note for note in report.notes if note.code == "zone-assumed"]
+    assert NOTES[said.code][0].format(**said.args).startswith("Rows read whose time")
+    assert said.args["count"] == report.rows_in
 
 
 def test_bad_35_an_hour_that_the_clock_skipped_is_put_aside(read: Read) -> None:
