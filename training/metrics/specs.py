@@ -134,7 +134,7 @@ SPECS: dict[str, dict[str, Any]] = {
     },
     "auc": {
         "id": "auc",
-        "name": {"en": "AUC per user", "zh-hans": "每用户 AUC(GAUC)"},
+        "name": {"en": "AUC per user", "zh-hans": "每用户 AUC（GAUC）"},
         "group": "accuracy",
         "formula": "share of (held-out, other unseen) pairs in the right order, ties half",
         "range": [0.0, 1.0],
