@@ -12,6 +12,7 @@ import secrets
 import sys
 import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -100,4 +101,5 @@ def examined(table: "Rows", facts: "Facts", n_users: int) -> dict[str, float]:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else ROWS))
