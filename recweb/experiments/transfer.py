@@ -14,7 +14,7 @@ from recweb.datasets.models import Dataset, Import, ImportState, Kind, Report, R
 from recweb.experiments import needs, words
 from recweb.experiments.orders import SPLITS, Refused, pin
 from recweb.jobs.models import Job
-from recweb.lib import charts
+from recweb.lib import charts, numbers
 from recweb.lib.figure import Chart
 from recweb.people import audit
 from training import registry
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from recweb.people.models import User
 
 CARRIED, SHUFFLED, HOME = "transfer", "transfer, shuffled", "in-domain"
+SURE = 0.05
 METRICS = ("ndcg@10", "recall@10", "recall@20")
 USUAL = "cold-item"  # where texts are all that is known of what is ranked
 
@@ -118,7 +119,6 @@ def verdicts(report: Report) -> list[words.Verdict]:
     """The answer first, then against each of the others, paired over the same users."""
     gaps = report.figures["gaps"]
     bases = {
-        SHUFFLED: _("itself with shuffled texts"),
         "pop": _("popularity"),
         "random": _("chance"),
         HOME: _("the same map learnt here"),
@@ -128,19 +128,32 @@ def verdicts(report: Report) -> list[words.Verdict]:
         cell = gaps[code][words.HEADLINE]
         facts = words.facts_of(cell) | {"model": _("The transfer"), "base": base}
         told.append(words.Verdict(cell["code"], words.VERDICTS[cell["code"]]() % facts))
-    return [_answer(told[0].code, told[1].code), *told]
+    dealt = _dealt(report.figures["chance"])
+    return [_answer(dealt.code, told[0].code), dealt, *told]
+
+
+def _dealt(chance: dict[str, Any]) -> words.Verdict:
+    """One draw may do well by luck: the transfer has to stand above all of them."""
+    code = "better" if chance["p"] <= SURE else "noise"
+    if chance["as_good"] == chance["draws"]:
+        code = "worse"
+    return words.Verdict(code, _(
+        "With the source's texts dealt out to other items %(draws)d times, %(as_good)d of them "
+        "rank as well on %(metric)s (%(p)s, %(n)s users)."
+    ) % {**chance, "metric": words.metric_name(words.HEADLINE), "p": words.p_value(chance["p"]),
+         "n": numbers.count(chance["n"])})  # fmt: skip
 
 
 def _answer(shuffled: str, pop: str) -> words.Verdict:
     if shuffled == "noise":
         return words.Verdict("noise", _(
-            "Whether tastes came over through the texts cannot be told here: what the transfer "
-            "loses with the texts dealt out to other items is within noise."
+            "Whether tastes came over through the texts cannot be told here: with the texts dealt "
+            "out to other items it does as well by chance too often."
         ))  # fmt: skip
     if shuffled != "better":
         return words.Verdict("worse", _(
-            "No taste came over through the texts: with the texts dealt out to other items the "
-            "transfer does even better."
+            "No taste came over through the texts: whenever they are dealt out to other items the "
+            "transfer does as well or better."
         ))  # fmt: skip
     if pop != "better":
         return words.Verdict("noise", _(

@@ -23,14 +23,16 @@ from training.evaluate import Evaluation, evaluate
 from training.features import Positives, Rule, positives
 from training.log import load_items, load_log
 from training.split import REASONS, Split, SplitError, everything, split
-from training.transfer import rankings
+from training.transfer import DRAWS, dealt, rankings
 
 if TYPE_CHECKING:
     from training.log import Items
 
 SEED = 0
 PART = "validation"
-READ, ENCODED = 5, 40  # percent of the bar when the logs are read, when the texts are
+READ, ENCODED, RANKED = 5, 40, 75  # percent of the bar after the logs, the texts, the rankings
+HEADLINE = "ndcg@10"
+LOOKED = 1000  # users on whom chance is tried
 Report = Callable[[int, int, str], None]
 
 
@@ -43,7 +45,8 @@ def transfer(run: Run) -> None:
         first, second = _splits(against, version, run.params["split"])
         vectors, note = _vectors(run, first, second)
         found = _measured(run, first, second, vectors)
-        figures |= _figures(found, first, second) | note | run.params
+        chance = _chance(run, first, second, vectors, found[CARRIED])
+        figures |= _figures(found, first, second) | chance | note | run.params
 
 
 def _splits(source: Version, target: Version, name: str) -> tuple[Split, Split]:
@@ -91,7 +94,7 @@ def _measured(
     run: Run, first: Split, second: Split, vectors: tuple[np.ndarray, np.ndarray]
 ) -> dict[str, Evaluation]:
     found = {}
-    each = (100 - ENCODED) / 5
+    each = (RANKED - ENCODED) / 5
     for place, (name, fit) in enumerate(rankings(first, second, vectors, SEED)):
         low = ENCODED + place * each
         made = fit(_step(run, low, low + each / 2, _("Training")))
@@ -100,6 +103,27 @@ def _measured(
         values = {metric: float(np.mean(found[name].per_user[metric])) for metric in METRICS}
         run.log(f"{name}: {values}")
     return found
+
+
+def _chance(
+    run: Run,
+    first: Split,
+    second: Split,
+    vectors: tuple[np.ndarray, np.ndarray],
+    carried: Evaluation,
+) -> dict[str, Any]:
+    """How many transfers with texts dealt out at random do as well, on some of the users."""
+    rng = np.random.default_rng(SEED)
+    some = np.sort(rng.choice(len(carried.users), min(LOOKED, len(carried.users)), replace=False))
+    mine, as_good = float(np.mean(carried.per_user[HEADLINE][some])), 0
+    users = carried.users[some]
+    for done, made in enumerate(dealt(first, second, vectors, SEED, users), 1):
+        found = evaluate(made.scores, second, PART, distance=None, users=users, ks=(10,))
+        as_good += float(np.mean(found.per_user[HEADLINE])) >= mine
+        run.progress(RANKED + (99 - RANKED) * done / DRAWS, 100, _("Dealing texts out"), "%")
+    run.log(f"{as_good} of {DRAWS} draws of texts do as well on {len(users)} users")
+    p = (1 + as_good) / (1 + DRAWS)
+    return {"chance": {"draws": DRAWS, "as_good": as_good, "p": p, "n": len(users)}}
 
 
 def _figures(found: dict[str, Evaluation], first: Split, second: Split) -> dict[str, Any]:

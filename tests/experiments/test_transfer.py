@@ -59,7 +59,7 @@ def test_what_came_over_is_shown_beside_chance_popularity_and_shuffled_texts(
     with django_assert_max_num_queries(15):
         page = text_of(client.get(PAGE, {"dataset": films.slug}))
     assert "Tastes came over through the texts" in page and "From Cinema v1" in page
-    assert "The transfer beats itself with shuffled texts on nDCG@10" in page
+    assert "dealt out to other items 19 times, 0 of them rank as well" in page
     found = client.get(API, {"dataset": films.slug}).json()["results"][0]
     means = {name: cells["ndcg@10"]["mean"] for name, cells in found["rows"].items()}
     assert means["transfer"] > 1.3 * max(means["transfer, shuffled"], means["random"])
@@ -84,9 +84,9 @@ def test_where_the_words_are_others_the_page_says_that_nothing_came_over(
     client.post(PAGE, asked(films, foreign))
     assert work_off("train").state == "done"
     page = text_of(client.get(PAGE, {"dataset": films.slug}))
-    assert "The transfer beats" not in page and "cannot beat itself with shuffled texts" in page
+    assert "Tastes came over" not in page and "0 of them rank as well" not in page
     found = client.get(API, {"dataset": films.slug}).json()["results"][0]
-    assert found["verdict"]["code"] != "better"
+    assert found["verdict"]["code"] != "better" and found["chance"]["p"] > 0.05
     partitions.drop_dataset(foreign.pk)
 
 
