@@ -74,6 +74,7 @@ def import_json(batch: Import) -> dict[str, Any]:
         "accepted": batch.accepted,
         "duplicates": batch.duplicates,
         "quarantined": batch.quarantined,
+        "mended": batch.mended_rows,
         "reasons": batch.reasons,
         "notes": batch.notes,
         "refusal": batch.refusal,
@@ -96,7 +97,7 @@ def import_json(batch: Import) -> dict[str, Any]:
 @api_view(["GET", "POST"])
 @parser_classes([JSONParser])
 def datasets(request: Request) -> Response:
-    """The datasets you belong to; an admin sees all and may make new ones."""
+    """The datasets you belong to; an admin sees all. POST makes a new one (admins)."""
     if request.method == "GET":
         rows = Dataset.objects.visible(person(request)).order_by("name", "pk")
         return paged(request, rows, dataset_json)
@@ -136,7 +137,8 @@ def datasets(request: Request) -> Response:
 )
 @api_view(["GET", "DELETE"])
 def dataset(request: Request, slug: str) -> Response:
-    """One dataset with its versions and members. DELETE needs {"confirm": slug}."""
+    """One dataset with its versions and members. DELETE takes it away and
+    needs {"confirm": slug}."""
     known_params(request, ())
     row = find(request, slug)
     if request.method == "DELETE":
@@ -250,7 +252,8 @@ def dataset_import(request: Request, slug: str, import_id: int) -> Response:
 )
 @api_view(["POST"])
 def import_decide(request: Request, slug: str, import_id: int) -> Response:
-    """{"decision": "accept"} takes the good rows (202 with the job), "discard" drops the file."""
+    """Decide on a file with many bad rows. {"decision": "accept"} takes the good ones (202 with
+    the job), "discard" drops the file."""
     known_params(request, ())
     batch = get_object_or_404(find(request, slug).imports, pk=import_id)
     decision = schemas.body(request, {"decision"}).get("decision")

@@ -29,7 +29,7 @@ JOB = {202: OpenApiResponse(description="job")}
 )
 @api_view(["GET", "POST"])
 def privacy(request: Request, slug: str) -> Response:
-    """What holds for files that come, and who was erased (by keyed hash)."""
+    """What holds for files that come, and who was erased (by keyed hash). POST changes it."""
     known_params(request, ())
     dataset = find(request, slug)
     if request.method == "POST":

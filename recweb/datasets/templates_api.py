@@ -34,8 +34,8 @@ def template_json(row: MapTemplate) -> dict[str, Any]:
 )
 @api_view(["GET", "POST", "DELETE"])
 def kept(request: Request) -> Response:
-    """{"industries": [...], "kept": [...]}. POST {"name", "kind", "mapping", "options", "rules"}
-    keeps one (for `template` of imports/); DELETE {"name"} drops it."""
+    """Mappings to start from: {"industries": [...], "kept": [...]}. POST {"name",
+    "kind", "mapping", "options", "rules"} keeps one (for `template` of imports/); DELETE {"name"} drops it."""
     known_params(request, ())
     if request.method == "GET":
         ready = [templates.in_words(code, found) for code, found in tasks.templates().items()]
@@ -62,7 +62,8 @@ def kept(request: Request) -> Response:
 @extend_schema(operation_id="rules_try", request=schemas.ANY, responses=schemas.ANY)
 @api_view(["POST"])
 def try_rules(request: Request, slug: str) -> Response:
-    """What {"rules": [...]} would make of twenty real events; confidence 0 is no positive."""
+    """What rules would make of twenty real events. Send {"rules": [...]}; confidence 0 is no
+    positive."""
     version = schemas.version(request, find(request, slug))
     wanted = schemas.rules(schemas.body(request, {"rules"}).get("rules") or [])
     return Response({"events": [vars(row) for row in trying.tried(version, wanted)]})

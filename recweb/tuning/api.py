@@ -170,7 +170,7 @@ def name_json(named: dict[int, rows.Named], code: int) -> dict[str, Any]:
 @api_view(["POST"])
 @idempotent
 def finalise(request: Request, experiment_id: int) -> Response:
-    """{"diversity": w}: open the sealed test part at 0 and at w. Once for a run."""
+    """Open the sealed test part at diversity 0 and at {"diversity": w}. Once for a run."""
     experiment = find(request, experiment_id)
     given = body(request, {"diversity"})
     weight = params.number(str(given.get("diversity", 0)), "diversity")

@@ -130,3 +130,6 @@ def test_the_schema_describes_it(ada: User, by: By) -> None:
         assert path in paths
     short = [row.get("summary", "") for methods in paths.values() for row in methods.values()]
     assert all(0 < len(text) <= 121 for text in short)
+    for path, methods in paths.items():  # what each does, not the same of all
+        said = [row["summary"] for row in methods.values()]
+        assert len(set(said)) == len(said), path
