@@ -140,7 +140,8 @@ def _redact(run: Run, dataset: Dataset, code: int) -> int:
     n = 0
     for version in Version.objects.filter(dataset=dataset).order_by("number"):
         run.check()
-        exports.redact(version, code, f"j{run.job.pk}a{run.attempt}")
+        events = exports.redact(version, code, f"j{run.job.pk}a{run.attempt}")
+        _note(version, code, events)
         bots = version.profile.get("quality", {}).get("bots", [])
         version.profile.setdefault("quality", {})["bots"] = [b for b in bots if b[0] != code]
         version.excluded = [row for row in version.excluded if row["user"] != code]
@@ -149,6 +150,21 @@ def _redact(run: Run, dataset: Dataset, code: int) -> int:
         version.reports.all().delete()
         n += 1
     return n
+
+
+def _note(version: Version, code: int, events: int | None) -> None:
+    """What is gone, for the pages to say: the version's own figures stay as it was made. Once a
+    number is unknown it stays so."""
+    earlier = version.profile.get("gone")
+    if earlier is None:
+        unknown = version.redacted is not None  # by an erasure of before anybody counted
+        earlier = {"users": None, "events": None} if unknown else {"users": 0, "events": 0}
+    users = int(code < version.n_users)
+    known = earlier["events"] is not None and events is not None
+    version.profile["gone"] = {
+        "users": None if earlier["users"] is None else earlier["users"] + users,
+        "events": earlier["events"] + events if known else None,
+    }
 
 
 def _list() -> Path:

@@ -63,15 +63,17 @@ def folders(dataset: Dataset) -> set[str]:
     return set(rows.values_list("folder", flat=True))
 
 
-def redact(version: Version, user: int, mark: str) -> None:
+def redact(version: Version, user: int, mark: str) -> int | None:
     """The version's arrays without one user's events, in a new folder; the caller removes the old
-    one. Arrays that were never written (any more) come from the tables, without the user."""
+    one. How many events these were. Arrays that were never written (any more) come from the tables,
+    without the user: then nobody knows, and it is None."""
     old = Path(settings.ARTIFACTS) / version.folder
     if not (version.folder and _whole(old)):
-        return
+        return None
     version.folder = f"version-{version.dataset_id}-{version.number}-{mark}"
-    tasks.redact(old, Path(settings.ARTIFACTS) / version.folder, user)
+    events = tasks.redact(old, Path(settings.ARTIFACTS) / version.folder, user)
     version.save(update_fields=["folder"])
+    return events
 
 
 def remove(names: set[str]) -> None:

@@ -2,7 +2,7 @@
 
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 from django.db import models
@@ -148,6 +148,16 @@ class Import(models.Model):
         return Path(settings.UPLOADS) / str(uuid.UUID(self.stored))
 
     @property
+    def mended_rows(self) -> int:
+        """Rows put aside that came in later, by a file of their own: rows_in leaves them out."""
+        return int(self.facts.get("mended", 0))
+
+    @property
+    def rows_read(self) -> int:
+        """As many as the file has, whatever became of them since."""
+        return self.rows_in + self.mended_rows
+
+    @property
     def job(self) -> Job | None:
         return Job.objects.of("import", self.pk).order_by("-id").first()
 
@@ -223,6 +233,15 @@ class Quarantined(models.Model):
         return f"line {self.line}: {self.code}"
 
 
+class Gone(NamedTuple):
+    """Erased from a version since it was made, and what it has left; None: nobody counted."""
+
+    users: int | None
+    events: int | None
+    users_left: int | None
+    events_left: int | None
+
+
 class Version(models.Model):
     """An immutable set of imports; experiments pin one."""
 
@@ -252,6 +271,17 @@ class Version(models.Model):
     def n_people(self) -> int:
         """Users without the rows of erased ones, which n_users, the arrays' size, counts too."""
         return self.n_users - int(self.profile.get("counts", {}).get("erased", 0))
+
+    @property
+    def gone(self) -> "Gone | None":
+        """What was erased since it was made; its figures are of before. None: nothing was."""
+        if self.redacted is None:
+            return None
+        counts = self.profile.get("gone", {})
+        users, events = counts.get("users"), counts.get("events")
+        known = users is not None and events is not None
+        left = (self.n_people - users, self.n_interactions - events) if known else (None, None)
+        return Gone(users, events, *left)
 
     @property
     def density(self) -> float:

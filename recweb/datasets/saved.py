@@ -49,8 +49,8 @@ def load(folder: Path) -> tuple[Log, Items]:
     return log.load_log(folder / "log"), log.load_items(folder / "items")
 
 
-def redact(old: Path, new: Path, user: int) -> None:
-    """Written again without one user's events."""
+def redact(old: Path, new: Path, user: int) -> int:
+    """Written again without one user's events; how many these were."""
     found, space, done = log.load_log(old / "log"), tasks.workspace(), 0
     columns = Rows(found.users, found.items, found.events, found.values, found.at).columns
     made = {name: space.room(len(found), column.dtype) for name, column in columns.items()}
@@ -63,3 +63,4 @@ def redact(old: Path, new: Path, user: int) -> None:
     rest = {name: column[:done] for name, column in made.items()}
     log.save_log(new / "log", replace(found, **rest))  # type: ignore[arg-type]
     log.save_items(new / "items", log.load_items(old / "items"))
+    return len(found) - done

@@ -113,6 +113,7 @@ IMPORT = inline_serializer(
         "accepted": s.IntegerField(),
         "duplicates": s.IntegerField(),
         "quarantined": s.IntegerField(),
+        "mended": s.IntegerField(help_text="rows of it that came in later, in none of the above"),
         "reasons": s.DictField(child=s.IntegerField()),
         "notes": s.ListField(child=s.DictField()),
         "refusal": s.DictField(allow_null=True),

@@ -213,11 +213,11 @@ def load_version(version: "Version") -> "tuple[Log, Items]":
     return saved.load(exports.version_folder(version))
 
 
-def redact(old: Path, new: Path, user: int) -> None:
-    """Write the arrays of a version again without one user's events."""
+def redact(old: Path, new: Path, user: int) -> int:
+    """Write the arrays of a version again without one user's events; how many these were."""
     from recweb.datasets import saved
 
-    saved.redact(old, new, user)
+    return saved.redact(old, new, user)
 
 
 def learn_weights(version: "Version", target: str, days: int) -> dict[str, Any]:

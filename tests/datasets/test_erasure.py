@@ -72,6 +72,18 @@ def test_abu_10_everything_about_a_user_goes(loaded: Dataset, ann: User, login: 
     # the row stays in the arrays, and is counted nowhere
     assert (newest.n_users, newest.n_people, newest.profile["counts"]["users"]) == (4, 3, 3)
     assert newest.density == 7 / (3 * newest.n_items)  # 8 events of 7 pairs
+    # the old version's figures are those of its making, and its page says what is gone from it
+    assert (old.n_people, old.n_interactions) == (4, 10)
+    assert old.gone == (1, 2, 3, 8)
+    client = login(ann)
+    told = "users 1, their events 2. Its figures are those of its making; left are 3 users and 8 "
+    for path in ("?version=2", "diff/?from=2&to=3"):
+        assert told in text_of(client.get(f"/datasets/shop/{path}")), path
+    listed = text_of(client.get("/datasets/shop/?tab=versions"))
+    assert "with one exception" in listed
+    assert '4 <small class="warn">− 1 erased<' in listed
+    assert '10 <small class="warn">− 2 erased<' in listed
+    assert "erased since" not in text_of(client.get("/datasets/shop/"))  # the newest lacks nothing
     assert "erased-" not in text_of(login(ann).get("/datasets/shop/?tab=users"))
     mac = privacy.mac(loaded.pk, CANARY)
     assert Erased.objects.get().mac == mac
