@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from recweb.jobs.run import Run, Stopped
 
 LOOK_EVERY = 0.25  # seconds
-PATIENT = 0.5  # for a cancelled statement to give up
+PATIENT = 0.2  # for a cancelled statement to give up
 SILENT = 1.0
 AT_WORK: ContextVar[Run | None] = ContextVar("at_work", default=None)
 
