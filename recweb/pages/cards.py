@@ -41,14 +41,26 @@ class Home:
         return list(Dataset.objects.visible(self.user).order_by("-created")[:50])
 
     @cached_property
+    def chosen(self) -> Dataset | None:
+        """The dataset that the switch names: everything that belongs to one is then of this one."""
+        return (
+            Dataset.objects.visible(self.user).filter(slug=self.slug).first() if self.slug else None
+        )
+
+    @cached_property
+    def shown(self) -> list[Dataset]:
+        return [self.chosen] if self.chosen else self.datasets
+
+    @cached_property
     def version(self) -> Version | None:
         """The newest version of the dataset that was asked for, or of the newest one."""
-        ids = [row.pk for row in self.datasets if self.slug in ("", row.slug)]
-        rows = Version.objects.filter(dataset__in=ids).select_related("dataset")
+        rows = Version.objects.filter(dataset__in=self.shown).select_related("dataset")
         return rows.order_by("-created").first()
 
     @cached_property
     def dataset(self) -> Dataset | None:
+        if self.chosen:
+            return self.chosen
         if self.version:
             return self.version.dataset
         return self.datasets[0] if self.datasets else None
@@ -75,6 +87,7 @@ class Home:
         if not self.user.may("analyst"):
             return []
         rows = Experiment.objects.visible(self.user).filter(role=Role.CANDIDATE, archived=None)
+        rows = rows.filter(dataset=self.chosen) if self.chosen else rows
         return list(rows.select_related("dataset", "owner").order_by("-created")[:LAST])
 
     @cached_property
@@ -96,7 +109,8 @@ class Home:
 
     @cached_property
     def labels(self) -> int:
-        return snapshot.live(sample__queue__dataset__in=self.datasets).count()
+        """Of the dataset whose other counts stand beside it."""
+        return snapshot.live(sample__queue__dataset=self.dataset).count()
 
     @cached_property
     def waiting(self) -> dict[str, float] | None:
@@ -133,13 +147,21 @@ class Home:
         return spark(history(self.version)) if self.version else None
 
     def steps(self, urls: dict[str, str]) -> list[Step]:
+        """What this person has done at all, whatever the switch names."""
         trained = any(row.state == State.DONE for row in self.experiments)
+        labelled, brought = self.labels >= 10, self.version is not None
+        if len(self.datasets) > 1:
+            mine = Experiment.objects.visible(self.user).table()
+            trained = trained or mine.filter(state=State.DONE).exists()
+            everywhere = snapshot.live(sample__queue__dataset__in=self.datasets)
+            labelled = labelled or everywhere.count() >= 10
+            brought = brought or Version.objects.filter(dataset__in=self.datasets).exists()
         return [
-            Step(_("Bring in a log of interactions"), urls["data"], self.version is not None),
+            Step(_("Bring in a log of interactions"), urls["data"], brought),
             Step(_("Train a model and read its verdict"), urls["experiments"], trained),
             Step(_("Drag the diversity weight"), urls["tradeoff"], "tradeoff" in self.visited),
             Step(_("Look at one person's lists"), urls["explore"], "user" in self.visited),
-            Step(_("Label ten samples"), urls["label"], self.labels >= 10),
+            Step(_("Label ten samples"), urls["label"], labelled),
         ]
 
 

@@ -1,3 +1,5 @@
+import uuid
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -5,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from recweb.datasets.models import Dataset, Import
-from recweb.labeling.models import Queue, Sample
+from recweb.labeling.models import Label, Queue, Sample
 from recweb.pages.cards import spark
 from recweb.people.models import Preference
 from tests.pages import cast as casting
@@ -118,6 +120,29 @@ def test_getting_started_is_remembered_as_hidden(cast: Cast, films: Dataset, log
     client.post("/home/checklist/", {"hidden": "1"})
     assert Preference.objects.get(user=cast.bob).checklist_hidden
     assert "Getting started" not in client.get("/").content.decode()
+
+
+def test_a_chosen_dataset_hides_what_belongs_to_others(
+    cast: Cast, films: Dataset, login: Login
+) -> None:
+    books = casting.dataset(cast, "books", "Books")
+    run = casting.experiment(cast, films)
+    queue = Queue.objects.create(
+        dataset=films, experiment=run, name="First", state="open", owner=cast.bob
+    )
+    sample = Sample.objects.create(queue=queue, order=0, user_code=0, item_code=0, arm="random")
+    Label.objects.create(sample=sample, annotator=cast.cat, value=2, lease=uuid.uuid4())
+    client = login(cast.bob)
+    link, labels = f'href="/experiments/{run.pk}/"', '<span class="name">Labels</span><strong>'
+    here = client.get("/?dataset=films").content.decode()
+    assert link in here and f"{labels}1<" in here
+    there = client.get("/?dataset=books").content.decode()
+    assert link not in there and f"{labels}0<" in there
+    assert "None of this dataset yet." in there and 'href="/experiments/?dataset=books"' in there
+    assert "2 of 5" in there  # getting started is about the person, not about the dataset
+    books.versions.all().delete()
+    assert "The data is on its way" in client.get("/?dataset=books").content.decode()
+    assert link in client.get("/").content.decode()  # no dataset chosen: those of all
 
 
 def test_it_asks_the_database_at_most_fifteen_times(
