@@ -35,7 +35,8 @@ def template_json(row: MapTemplate) -> dict[str, Any]:
 @api_view(["GET", "POST", "DELETE"])
 def kept(request: Request) -> Response:
     """Mappings to start from: {"industries": [...], "kept": [...]}. POST {"name",
-    "kind", "mapping", "options", "rules"} keeps one (for `template` of imports/); DELETE {"name"} drops it."""
+    "kind", "mapping", "options", "rules"} keeps one (for `template` of imports/);
+    DELETE {"name"} drops it."""
     known_params(request, ())
     if request.method == "GET":
         ready = [templates.in_words(code, found) for code, found in tasks.templates().items()]

@@ -1,6 +1,6 @@
 """The page without scripts: the same cards and costs that the script draws, at one weight."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -179,18 +179,24 @@ def test(row: Frontier) -> list[Json]:
     if not opened:
         return []
     k = opened.get("k", row.k)
-    names = [f"ndcg@{k}", f"ild@{k}", f"coverage@{k}", f"tail@{k}"]
+    # written as the costs above the table are
+    names = {f"ndcg@{k}": sig3, f"ild@{k}": sig3, f"coverage@{k}": pct, f"tail@{k}": pct}
     judged = [sentences.judged(row.experiment.model, one) for one in opened.get("verdicts", [])]
     return [
         {
             "weight": weight,
             "verdict": judged[at] if judged else None,
             "cells": [
-                {end: opened["metrics"][name].get(end, [None] * 9)[at]
-                 for end in ("mean", "lo", "hi")} | {"name": board.words(name)}
-                for name in names
+                {"name": board.words(name)} | {end: _said(opened["metrics"][name], end, at, say)
+                                               for end in ("mean", "lo", "hi")}
+                for name, say in names.items()
                 if name in opened["metrics"]
             ],
         }
         for at, weight in enumerate(opened["weights"])
     ]  # fmt: skip
+
+
+def _said(cells: Json, end: str, at: int, say: Callable[[object], str]) -> str:
+    found = cells.get(end)
+    return "" if found is None or found[at] is None else say(found[at])

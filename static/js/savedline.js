@@ -31,7 +31,8 @@ export class SavedLine {
     const { dataset } = this.root;
     dataset.mine = Number(dataset.mine) + step;
     dataset.answered = Number(dataset.answered) + step;
-    document.getElementById("mine").textContent = dataset.mine;
+    for (const place of ["mine", "gave"]) document.getElementById(place).textContent = dataset.mine;
+    document.getElementById("undo-last").hidden = Number(dataset.mine) < 1;
     document.getElementById("all").textContent = dataset.answered;
     document.getElementById("bar").value = Number(dataset.answered);
   }

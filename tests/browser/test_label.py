@@ -169,6 +169,8 @@ def test_the_end_and_the_way_back(queue: Queue, dan: User, open_page: Opener) ->
     page.keyboard.press("1")
     page.keyboard.press("2")
     expect(page.locator("#nothing")).to_be_visible()
+    expect(page.locator("#gave")).to_have_text("2")  # as the server would say
+    expect(page.locator("#undo-last")).to_be_visible()
     page.keyboard.press("z")
     expect(title(page, 1)).to_be_visible()
 

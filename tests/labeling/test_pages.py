@@ -107,7 +107,7 @@ def test_the_end_of_a_queue_says_thank_you(
     sent = fields(client.get(f"/label/{queue.pk}/").content.decode())
     client.post(f"/label/{queue.pk}/answer/", {**sent, "value": "0"})
     html = client.get(f"/label/{queue.pk}/").content.decode()
-    assert "You gave 1 answer." in html
+    assert 'Answers that you gave here: <output id="gave">1</output>. Thank you.' in html
     listed = client.get("/label/").content.decode()
     assert "Nothing waits." in listed and "dan" in listed
 
