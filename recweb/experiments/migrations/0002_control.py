@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('experiments', '0001_initial'),
+        ("experiments", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='experiment',
-            name='role',
-            field=models.CharField(choices=[('candidate', 'candidate'), ('final', 'final'), ('control', 'control')], default='candidate', max_length=10),
+            model_name="experiment",
+            name="role",
+            field=models.CharField(
+                choices=[("candidate", "candidate"), ("final", "final"), ("control", "control")],
+                default="candidate",
+                max_length=10,
+            ),
         ),
     ]
