@@ -96,7 +96,10 @@ def _time(profile: Profile) -> Chart | None:
         return None
     days = [day(at) for at, _n in bins]
     step = round((bins[1][0] - bins[0][0]) / 86400)
-    caption = _("Events from %(first)s to %(last)s, in steps of %(step)d days.")
+    if step == 1:
+        caption = _("Events from %(first)s to %(last)s, day by day.")
+    else:
+        caption = _("Events from %(first)s to %(last)s, in steps of %(step)d days.")
     return charts.bars(
         list(zip(days, [n for _at, n in bins], strict=True)),
         caption % {"first": day(bins[0][0]), "last": day(profile["counts"]["last"]), "step": step},

@@ -232,8 +232,9 @@ def again(batch: Import) -> bool:
         if row.state != ImportState.REFUSED or not row.path.is_file():
             return False
         once(row)
+        row.facts = {**row.facts, "refused": row.refusal}  # the page of its columns says it
         row.state, row.refusal = ImportState.UPLOADED, None
-        row.save(update_fields=["state", "refusal"])
+        row.save(update_fields=["state", "refusal", "facts"])
     return True
 
 

@@ -84,9 +84,9 @@ def _patience(run: Run) -> Iterator[None]:
 
 def refusal_words(batch: Import) -> str:
     """Which file, and what is wrong with it."""
-    if not batch.refusal:
+    refusal = batch.refusal or batch.facts.get("refused")
+    if not refusal:
         return ""
-    refusal = batch.refusal
     said = tasks.words(str(refusal.get("code", "")), refusal.get("details", {}))
     return f"{batch.file_name}: {said}"
 

@@ -163,6 +163,7 @@ def _part(request: HttpRequest, batch: Import) -> dict[str, Any]:
     read = ReadForm(batch.kind, data, prefix=f"{prefix}-read", initial=initial)
     part: dict[str, Any] = {"batch": batch, "read": read, "ready": False, "form": None}
     part["reread"] = request.POST.get("reread", "")
+    part["before"] = loading.refusal_words(batch)
     part["chosen"] = any(pair != ("zone", "UTC") for pair in batch.options.items())
     try:
         seen = tasks.preview(batch)

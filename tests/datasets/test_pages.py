@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from recweb.datasets import exclusion
+from recweb.datasets import exclusion, figures
 from recweb.datasets.models import Dataset, Member, Person
 from recweb.jobs.models import Job, State
 from recweb.people.models import User
@@ -117,6 +117,14 @@ def test_density_is_of_different_pairs_wherever_it_stands(
     for path in ("/datasets/", "/datasets/shop/", "/?dataset=shop"):
         assert "46.7\u202f%" in text_of(client.get(path)), path  # 7 of 3 x 5 pairs
     assert client.get("/api/v1/datasets/shop/").json()["version"]["density"] == 7 / 15
+
+
+def test_steps_of_one_day_are_said_without_a_number(shop: Dataset) -> None:
+    bring(shop, "interactions", "user,item,time\n1,a,1298861759\n2,b,1299134559\n")
+    version = shop.version
+    assert version is not None
+    captions = [named.chart["caption"] for named in figures.overview(version)]
+    assert "Events from 2011-02-28 to 2011-03-03, day by day." in captions
 
 
 def test_a_log_with_no_default_split_says_why(shop: Dataset, ann: User, login: Login) -> None:

@@ -163,6 +163,9 @@ def test_a_refused_file_can_be_mapped_again_and_then_nothing_of_the_refusal_bloc
     assert "Say which it is" in refused
     assert 'value="again"' in refused
     assert client.post(address, {"decision": "again"})["Location"] == "/datasets/shop/map/"
+    mapped = text_of(client.get("/datasets/shop/map/"))
+    assert "It was refused before: a.csv: Line 2" in mapped
+    assert "<details open>" in mapped  # where the order of dates is said
     chosen = {"user": "user", "item": "item", "at": "time", "read-day_first": "1"}
     client.post("/datasets/shop/map/", {f"f{batch.pk}-{name}": chosen[name] for name in chosen})
     work_off()
