@@ -233,8 +233,11 @@ def again(batch: Import) -> bool:
             return False
         once(row)
         row.facts = {**row.facts, "refused": row.refusal}  # the page of its columns says it
+        shown = (row.refusal or {}).get("details", {}).get("day_first")
+        if shown is not None:  # for somebody to confirm
+            row.options = {**row.options, "day_first": shown}
         row.state, row.refusal = ImportState.UPLOADED, None
-        row.save(update_fields=["state", "refusal", "facts"])
+        row.save(update_fields=["state", "refusal", "facts", "options"])
     return True
 
 

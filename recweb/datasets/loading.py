@@ -87,8 +87,20 @@ def refusal_words(batch: Import) -> str:
     refusal = batch.refusal or batch.facts.get("refused")
     if not refusal:
         return ""
-    said = tasks.words(str(refusal.get("code", "")), refusal.get("details", {}))
-    return f"{batch.file_name}: {said}"
+    details = refusal.get("details", {})
+    said = tasks.words(str(refusal.get("code", "")), details)
+    return f"{batch.file_name}: {said}{_proof(details)}"
+
+
+def _proof(details: dict[str, Any]) -> str:
+    """Which order of day and month a row of the file shows, when one does."""
+    if "proof" not in details:
+        return ""
+    if details["day_first"]:
+        words = _("“%(value)s” in line %(line)d can only be day/month/year.")
+    else:
+        words = _("“%(value)s” in line %(line)d can only be month/day/year.")
+    return " " + words % {"value": details["proof"], "line": details["proof_line"]}
 
 
 def refuse(run: Run, batch: Import, code: str, details: dict[str, Any]) -> None:

@@ -177,6 +177,20 @@ def test_a_refused_file_can_be_mapped_again_and_then_nothing_of_the_refusal_bloc
     assert batch.state == "loaded"  # only a refused file goes back
 
 
+def test_the_order_that_a_date_shows_is_chosen_for_somebody_to_confirm(
+    shop: Dataset, ann: User, login: Login
+) -> None:
+    batch = bring(shop, "interactions", "user,item,time\na,x,02/03/2020\nb,y,28/03/2020\n")
+    client = login(ann)
+    assert batch.state == "refused"
+    shown = "“28/03/2020” in line 3 can only be day/month/year."
+    assert shown in text_of(client.get("/datasets/shop/check/"))
+    client.post(f"/datasets/shop/imports/{batch.pk}/decide/", {"decision": "again"})
+    mapped = text_of(client.get("/datasets/shop/map/"))
+    assert shown in mapped
+    assert '<option value="1" selected>day/month/year</option>' in mapped
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -255,8 +255,9 @@ class _Work:
         column = self.account.mapping["at"]
         for place, (code, args) in found.faults.items():
             if code == "time-ambiguous":
-                line = chunk.lines[place]
-                raise Refused(code, line=line, column=column, value=str(args["value"]))
+                value = str(args["value"])
+                more = _proof(cells, chunk)
+                raise Refused(code, line=chunk.lines[place], column=column, value=value, **more)
             faults[place] = (column, code, args)
         self.forms |= found.forms
         self.zoneless += found.zoneless
@@ -301,3 +302,13 @@ def _only(texts: list[str], codes: np.ndarray, space: Workspace) -> tuple[str, .
     for each in space.slices(len(codes), codes):
         codes[each] = place[codes[each]]
     return tuple(texts[code] for code in used.tolist())
+
+
+def _proof(cells: pl.Series, chunk: Chunk) -> dict[str, Value]:
+    """A date among these rows that has one order only: nothing is guessed from it, it is said."""
+    found = times.proof(cells)
+    if found is None:
+        return {}
+    place, day_first = found
+    line = int(chunk.lines[place])
+    return {"proof": cells[place][:100], "proof_line": line, "day_first": day_first}

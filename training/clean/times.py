@@ -153,6 +153,23 @@ def _either(cell: pl.DataFrame) -> bool:
     return bool((civil(year, second, first)[1] | civil(year, first, second)[1]).any())
 
 
+def proof(texts: pl.Series) -> tuple[int, bool] | None:
+    """(place of a date that exists in one order only, whether that is day first).
+
+    None where there is none, or where such dates disagree.
+    """
+    short = texts.str.strip_chars().str.extract_groups(SHORT).struct.unnest()
+    names = ("y", "d", "m")
+    years, first, second = (
+        short[name].cast(pl.Int64, strict=False).fill_null(0).to_numpy() for name in names
+    )
+    day, month = civil(years, second, first)[1], civil(years, first, second)[1]
+    only_day, only_month = day & ~month, month & ~day
+    if only_day.any() == only_month.any():
+        return None
+    return int((only_day | only_month).argmax()), bool(only_day.any())
+
+
 def _seconds(fields: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """(epoch seconds with the zone taken off, whether the date exists), both (n,)."""
     numbers = {

@@ -56,6 +56,24 @@ def test_bad_32_day_and_month_are_never_guessed(refusal: Refusal, cell: str) -> 
     assert (refused.code, refused.line, refused.details["value"]) == ("time-ambiguous", 3, cell)
 
 
+@pytest.mark.parametrize(
+    ("cells", "shown"),
+    [
+        (["02/03/2024", "28/03/2024"], {"proof": "28/03/2024", "proof_line": 3, "day_first": True}),
+        (["02/03/2024", "3/28/2024"], {"proof": "3/28/2024", "proof_line": 3, "day_first": False}),
+        (["02/03/2024", "28/03/2024", "3/28/2024"], {}),  # they disagree
+        (["02/03/2024", "04/03/2024"], {}),
+    ],
+)
+def test_bad_32_a_date_of_one_order_is_said_and_not_taken(
+    refusal: Refusal, cells: list[str], shown: dict[str, object]
+) -> None:
+    rows = "".join(f"u{place},film,{cell}\n" for place, cell in enumerate(cells))
+    refused = refusal(HEAD + rows)
+    usual = {"line": 2, "column": "time", "value": "02/03/2024"}
+    assert (refused.code, refused.details) == ("time-ambiguous", usual | shown)
+
+
 def test_bad_32_what_is_a_date_in_no_order_is_one_bad_row_not_a_bad_file(read: Read) -> None:
     log = read(f"{HEAD}ann,film,2020-01-01\nbob,film,32/99/2024\n")
     assert len(log.users) == 1
