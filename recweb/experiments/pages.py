@@ -50,7 +50,7 @@ def experiment(request: HttpRequest, experiment_id: int) -> HttpResponse:
         "changeable": job is not None and may_change(request, job),
         "tab": tab,
         "tabs": tabs(run),
-        "verdict": words.verdict(run),
+        "verdict": (control.verdict if run.role == Role.CONTROL else words.verdict)(run),
         "model_name": orders.model_name(run.model),
         "because": words.because(str(run.split_facts.get("because") or "")),
         "notes": [words.say(note) for note in run.split_facts.get("notes") or []],

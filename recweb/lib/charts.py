@@ -95,8 +95,15 @@ def line(
         table,
         showlegend=len(data) > 1,
         xaxis=axis(x, **({"type": "log"} if log_x else {})),
-        yaxis=axis(y, **({"type": "log"} if log_y else {})),
+        yaxis=axis(y, **({"type": "log"} if log_y else _span(table))),
     )
+
+
+def _span(table: Sequence[Sequence[Any]]) -> Figure:
+    """Around a line that never moves Plotly draws one unit up and down, whatever the unit is."""
+    seen = {row[2] for row in table if row[2] is not None}
+    value = next(iter(seen)) if len(seen) == 1 else 0
+    return {"range": [0, 2 * value]} if value > 0 else {}
 
 
 def histogram(

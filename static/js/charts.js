@@ -66,6 +66,7 @@ export function config() {
 }
 
 function axis(given, look) {
+  const title = typeof given?.title === "string" ? { text: given.title } : given?.title;
   return {
     gridcolor: look.line,
     linecolor: look.muted,
@@ -73,7 +74,7 @@ function axis(given, look) {
     tickcolor: look.muted,
     automargin: true,
     ...given,
-    title: typeof given?.title === "string" ? { text: given.title } : given?.title,
+    title: title && { standoff: 8, ...title }, // without it a title stays where long labels are
   };
 }
 

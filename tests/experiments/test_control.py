@@ -36,6 +36,7 @@ def test_a_model_of_tastes_falls_and_the_page_says_so(
         f"shuffled control of run {run.pk}"
         in client.get(f"/experiments/{only.pk}/").content.decode()
     )
+    assert "falls to popularity or below" in client.get(f"/experiments/{only.pk}/").content.decode()
     # the same users, held-out items and masks: only what the model was taught differs
     mine, theirs = (read(artifacts.folder(one) / "validation")[0] for one in (run, only))
     for name in ("users", "truth_items", "n_train"):

@@ -92,3 +92,10 @@ def test_the_raw_curve_stays_visible_behind_the_smoothed() -> None:
     assert raw["opacity"] < 1
     assert smoothed["y"][0] == 4.0
     assert 1.0 < smoothed["y"][1] < 4.0
+
+
+def test_a_line_that_never_moves_lies_in_the_middle() -> None:
+    still = charts.line({"a": [(1, 0.08), (2, 0.08)]}, "c", "trial", "nDCG")["figure"]["layout"]
+    assert still["yaxis"]["range"] == [0, 0.16]
+    moving = charts.line({"a": [(1, 0.08), (2, 0.09)]}, "c", "trial", "nDCG")["figure"]["layout"]
+    assert "range" not in moving["yaxis"]

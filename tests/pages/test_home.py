@@ -84,8 +84,8 @@ def test_an_admin_is_shown_the_imports_that_wait(cast: Cast, films: Dataset, log
         owner=cast.ann,
     )
     page = login(cast.ann).get("/").content.decode()
-    assert "&lt;log&gt;.csv" in page and "7 rows were set aside" in page
-    assert "set aside" not in login(cast.bob).get("/").content.decode()
+    assert "&lt;log&gt;.csv" in page and "7 rows were put aside" in page
+    assert "put aside" not in login(cast.bob).get("/").content.decode()
 
 
 def test_running_jobs_stand_on_the_page_and_the_cards_renew_themselves(
