@@ -159,7 +159,8 @@ REFUSALS = {
     "time-ambiguous": (
         "Line {line}, column “{column}”: dates such as “{value}” begin with the day in some places "
         "and with the month in others. Say which it is.",
-        "第 {line} 行，列“{column}”：“{value}”这样的日期，有的地方日在前，有的地方月在前。请指定格式。",
+        "第 {line} 行，列“{column}”：“{value}”这样的日期，有的地方日在前，"
+        "有的地方月在前。请指定格式。",
     ),
     "zone-unknown": (
         "“{zone}” is not a time zone.",
