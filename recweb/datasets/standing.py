@@ -1,22 +1,14 @@
 """The rows of the log that the newest version has, in the order of the files."""
 
-from django.db.models import QuerySet
+from collections.abc import Sequence
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, Exists, F, Func, IntegerField, OuterRef, QuerySet
+from django.db.models import Value as Given
+from django.db.models.functions import Coalesce
 
 from recweb.datasets import exclusion
 from recweb.datasets.models import Interaction, Kind, Version
-
-# as arrays.resolve: of equal events the line of the file that came in last stays
-LAST = """
-    NOT EXISTS (
-        SELECT FROM datasets_interaction later
-        WHERE later.dataset_id = %s
-        AND later.user_code = datasets_interaction.user_code
-        AND coalesce(later.item_code, -1) = coalesce(datasets_interaction.item_code, -1)
-        AND later.event = datasets_interaction.event{time}
-        AND array_position(%s::bigint[], later.import_id)
-            > array_position(%s::bigint[], datasets_interaction.import_id)
-    )
-"""
 
 
 class Counted:
@@ -43,13 +35,29 @@ def of(version: Version, *, everybody: bool = False) -> "QuerySet[Interaction]":
     if version.profile.get("replaced", 1):
         files = version.imports.filter(kind=Kind.INTERACTIONS).order_by("loaded", "pk")
         order = list(files.values_list("pk", flat=True))
-        timed = version.profile["quality"]["has_times"]
-        where = LAST.format(time=" AND later.at = datasets_interaction.at" if timed else "")
-        found = found.extra(where=[where], params=[version.dataset_id, order, order])
+        found = found.filter(~Exists(_later(version, order)))
     out = [] if everybody else exclusion.left_out(version)
-    return found.extra(where=["user_code <> ALL(%s::int[])"], params=[out]) if out else found
+    return found.exclude(user_code__in=out) if out else found
+
+
+def _later(version: Version, order: Sequence[int]) -> "QuerySet[Interaction]":
+    """Rows that say again what the outer one says, in a file that came in later: of equal events
+    the last line stays, as arrays.resolve has it."""
+    same = {"dataset_id": version.dataset_id, "user_code": OuterRef("user_code")}
+    same |= {"event": OuterRef("event"), "thing": Coalesce(OuterRef("item_code"), -1)}
+    if version.profile["quality"]["has_times"]:
+        same["at"] = OuterRef("at")
+    rows = Interaction.objects.alias(thing=Coalesce("item_code", -1), place=_place(order, F))
+    return rows.filter(**same, place__gt=_place(order, OuterRef))
+
+
+def _place(order: Sequence[int], row: "type[F]") -> Func:
+    """Which of the files a row is of, from 1."""
+    files = Given(list(order), output_field=ArrayField(BigIntegerField()))
+    import_id = row("import_id")
+    return Func(files, import_id, function="array_position", output_field=IntegerField())
 
 
 def known(version: Version, event: str) -> int | None:
-    """How many events of that name the version has (\"\": of all); None for an unknown one."""
+    """How many events of that name the version has ("": of all); None for an unknown one."""
     return {"": version.n_interactions, **dict(version.profile["events"])}.get(event)

@@ -70,7 +70,7 @@ def test_interactions_are_filtered_by_user_and_item(
 ) -> None:
     client = login(bob)
     shown = text_of(client.get("/datasets/shop/?tab=interactions&user=1&item=31"))
-    assert "1 rows" in shown
+    assert "1 row of version 1" in shown
     assert "Dangerous Minds" in shown
     missing = text_of(client.get("/datasets/shop/?tab=interactions&user=nobody"))
     assert "There is no user “nobody” here." in missing
@@ -88,7 +88,7 @@ def test_rows_that_a_later_file_replaced_are_not_shown(
     assert "8 rows of version 2" in shown
     assert shown.count("Dumbo (1941)") == 2  # of users 1 and 3, one row each
     one = text_of(client.get("/datasets/shop/?tab=interactions&user=1&item=1029"))
-    assert "1 rows of version 2" in one
+    assert "1 row of version 2" in one
     assert 'title="later.csv"' in one  # the last line wins
     rated = text_of(client.get("/datasets/shop/?tab=interactions&event=rating"))
     assert "8 rows of version 2" in rated
@@ -103,7 +103,7 @@ def test_rows_of_users_who_are_left_out_are_shown_when_asked_for(
     client = login(ann)
     shown = text_of(client.get("/datasets/shop/?tab=interactions"))
     assert "5 rows of version 2" in shown
-    assert "the rows of 1 users" in shown
+    assert "the rows of users whom this version leaves out (1)" in shown
     assert "/users/shop/2/" not in shown
     asked = text_of(client.get("/datasets/shop/?tab=interactions&user=2"))
     assert "2 rows of version 2" in asked
