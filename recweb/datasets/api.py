@@ -55,6 +55,7 @@ def version_json(version: Version) -> dict[str, Any]:
         "users": version.n_people,
         "items": version.n_items,
         "density": version.density,
+        "erased": version.gone._asdict() if version.gone else None,
         "created": version.created,
     }
 

@@ -44,7 +44,12 @@ VERSION_ROW = inline_serializer(
         "interactions": s.IntegerField(),
         "users": s.IntegerField(),
         "items": s.IntegerField(),
-        "density": s.FloatField(),
+        "density": s.FloatField(help_text="different pairs of user and item of all pairs"),
+        "erased": s.DictField(
+            allow_null=True,
+            help_text="users and events erased since it was made, and what it has left (null: not "
+            "counted); the figures above are those of its making",
+        ),
         "created": s.DateTimeField(),
     },
 )

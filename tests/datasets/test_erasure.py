@@ -79,6 +79,10 @@ def test_abu_10_everything_about_a_user_goes(loaded: Dataset, ann: User, login: 
     told = "users 1, their events 2. Its figures are those of its making; left are 3 users and 8 "
     for path in ("?version=2", "diff/?from=2&to=3"):
         assert told in text_of(client.get(f"/datasets/shop/{path}")), path
+    versions = client.get("/api/v1/datasets/shop/").json()["versions"]
+    erased = {row["number"]: row["erased"] for row in versions}
+    assert erased[2] == {"users": 1, "events": 2, "users_left": 3, "events_left": 8}
+    assert erased[3] is None
     listed = text_of(client.get("/datasets/shop/?tab=versions"))
     assert "with one exception" in listed
     assert '4 <small class="warn">− 1 erased<' in listed
