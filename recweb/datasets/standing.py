@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BigIntegerField, Exists, F, Func, IntegerField, OuterRef, QuerySet
+from django.db.models import BigIntegerField, Exists, F, Func, IntegerField, OuterRef, Q, QuerySet
 from django.db.models import Value as Given
-from django.db.models.functions import Coalesce
 
 from recweb.datasets import exclusion
 from recweb.datasets.models import Interaction, Kind, Version
@@ -35,19 +34,24 @@ def of(version: Version, *, everybody: bool = False) -> "QuerySet[Interaction]":
     if version.profile.get("replaced", 1):
         files = version.imports.filter(kind=Kind.INTERACTIONS).order_by("loaded", "pk")
         order = list(files.values_list("pk", flat=True))
-        found = found.filter(~Exists(_later(version, order)))
+        found = found.filter(
+            ~Exists(_later(version, order).filter(item_code=OuterRef("item_code")))
+        )
+        if version.profile["counts"].get("searches"):  # these have no item
+            again = _later(version, order).filter(item_code=None)
+            found = found.filter(Q(item_code__isnull=False) | ~Exists(again))
     out = [] if everybody else exclusion.left_out(version)
     return found.exclude(user_code__in=out) if out else found
 
 
 def _later(version: Version, order: Sequence[int]) -> "QuerySet[Interaction]":
-    """Rows that say again what the outer one says, in a file that came in later: of equal events
-    the last line stays, as arrays.resolve has it."""
+    """Rows of a file that came in later, of the outer row's user, event and time: when the item is
+    the same, too, the last line stays, as arrays.resolve has it."""
     same = {"dataset_id": version.dataset_id, "user_code": OuterRef("user_code")}
-    same |= {"event": OuterRef("event"), "thing": Coalesce(OuterRef("item_code"), -1)}
+    same["event"] = OuterRef("event")
     if version.profile["quality"]["has_times"]:
         same["at"] = OuterRef("at")
-    rows = Interaction.objects.alias(thing=Coalesce("item_code", -1), place=_place(order, F))
+    rows = Interaction.objects.alias(place=_place(order, F))
     return rows.filter(**same, place__gt=_place(order, OuterRef))
 
 

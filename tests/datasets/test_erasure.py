@@ -1,6 +1,7 @@
 """ABU-10: one user is forgotten everywhere, and nothing brings the user back."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -96,6 +97,20 @@ def test_abu_10_everything_about_a_user_goes(loaded: Dataset, ann: User, login: 
     assert row.detail == {"user_hash": mac}
     # every other user is as before
     assert Interaction.objects.filter(dataset_id=loaded.pk).count() == 9
+
+
+@pytest.mark.django_db
+def test_where_nobody_counted_an_erasure_is_said_without_a_number(
+    loaded: Dataset, ann: User, login: Login
+) -> None:
+    shutil.rmtree(exports.version_folder(loaded.versions.get()))  # then nobody counts its events
+    client = login(ann)
+    erase(client, "2")
+    work_off("quick")
+    old = loaded.versions.get(number=1)
+    assert old.gone == (1, None, None, None)
+    assert "their events are gone from it" in text_of(client.get("/datasets/shop/?version=1"))
+    assert "less those of erased users" in text_of(client.get("/datasets/shop/?tab=versions"))
 
 
 @pytest.mark.django_db

@@ -94,6 +94,23 @@ def test_rows_that_a_later_file_replaced_are_not_shown(
     assert "8 rows of version 2" in rated
 
 
+def test_a_search_that_a_later_file_replaced_is_not_shown(
+    shop: Dataset, ann: User, login: Login
+) -> None:
+    head = "user,item,event,query,time\n"
+    rows = "1,a,view,,1298861759\n1,,search,x,1298861760\n2,b,view,,1298861761\n"
+    bring(shop, "interactions", head + rows)
+    bring(shop, "interactions", head + "1,,search,y,1298861760\n2,a,view,,1298861762\n", "b.csv")
+    version = shop.version
+    assert version is not None
+    assert version.n_interactions == 4
+    client = login(ann)
+    shown = text_of(client.get("/datasets/shop/?tab=interactions"))
+    assert "4 rows of version 2" in shown
+    assert shown.count("a search") == 1
+    assert "2 rows of version 2" in text_of(client.get("/datasets/shop/?tab=interactions&user=1"))
+
+
 def test_rows_of_users_who_are_left_out_are_shown_when_asked_for(
     loaded: Dataset, ann: User, login: Login
 ) -> None:
