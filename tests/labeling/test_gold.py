@@ -216,7 +216,7 @@ def test_an_analyst_marks_on_the_page(
     client.get(review)  # shows the message of the refused value
     with django_assert_max_num_queries(15):
         page = client.get(f"/label/{queue.pk}/queue/").content.decode()
-    assert "1 samples have a known answer" in page
+    assert "1 sample has a known answer" in page
     assert re.search(r"<td class=\"num nowrap\">0\s?% \[0\s?%, 79\.3\s?%\]", page)
 
 
