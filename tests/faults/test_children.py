@@ -25,12 +25,12 @@ def kill_mid_epoch(stand: Stand, number: int, kind: str = "drill-parse") -> tupl
     """(the job, epochs that were whole at the kill, seconds until it was claimed again)."""
     luck = random.Random(number)
     job = stand.order(kind, f"killed-{kind}-{number}", seed=11, epochs=EPOCHS, seconds=0.5)
-    goal = luck.randint(1, EPOCHS - 1)
+    goal = luck.randint(1, EPOCHS - 2)  # a slow machine looks late: the last epoch is not over
     stand.wait(lambda: len(stand.epochs(job)) >= goal, 60)
     time.sleep(luck.uniform(0.0, 0.4))  # somewhere inside the next epoch
     whole, child = len(stand.epochs(job)), stand.child(job)
     os.kill(child, signal.SIGKILL)
-    gap = stand.wait(lambda: stand.job(job)["attempt"] == 2, 30)
+    gap = stand.wait(lambda: stand.job(job)["attempt"] >= 2, 30)
     stand.until(job, "done", seconds=60)
     return job, whole, gap
 
