@@ -90,6 +90,19 @@ def history(dataset_id: int, user_code: int, limit: int = 100) -> list[Event]:
     )
 
 
+TOUCHED = """
+    SELECT DISTINCT item_code FROM datasets_interaction
+    WHERE dataset_id = %s AND user_code = %s AND item_code IS NOT NULL ORDER BY item_code
+"""
+
+
+def touched(dataset_id: int, user_code: int) -> list[int]:
+    """Codes of all items that a user did anything with, however many."""
+    with connection.cursor() as cursor:
+        cursor.execute(TOUCHED, [dataset_id, user_code])
+        return [code for (code,) in cursor.fetchall()]
+
+
 def audience(dataset_id: int, item_code: int, limit: int = 100) -> list[Event]:
     """Who did something with an item, newest first."""
     return _events(

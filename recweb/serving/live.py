@@ -2,6 +2,7 @@
 
 import math
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from recweb.datasets import rows
 from recweb.datasets.rows import Event
 
-MOST = 2000  # newest events of a user that are read
+MOST = 2000  # newest events of a user that are folded in
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,9 @@ class Past:
 def past(dataset_id: int, user: int | None, rules: list[dict[str, Any]]) -> Past:
     """By the event rules of the run, as training reads them (training.features.positives)."""
     events = rows.history(dataset_id, user, MOST)[::-1] if user is not None else []
-    seen = dict.fromkeys(event.code for event in events if event.code is not None)
+    seen: Iterable[int] = {event.code: None for event in events if event.code is not None}
+    if user is not None and len(events) == MOST:  # there are older ones: they were seen, too
+        seen = rows.touched(dataset_id, user)
     of: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for rule in rules:
         of[rule["event"]].append(rule)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from recweb.datasets import rows
 from recweb.datasets.models import Dataset
+from recweb.serving import live
 from recweb.serving.live import past
 from recweb.tuning.models import Policy, PolicyState
 from tests.tuning.conftest import Shop
@@ -104,6 +105,19 @@ def test_seen_items_are_left_out_also_those_that_came_after_publishing(shop: Sho
     assert not names & set(first)
     add_event(shop.dataset, code, first[0])
     assert first[0] not in items(ask(shop))
+
+
+def test_all_that_a_busy_user_saw_is_left_out(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what lies behind the newest events, which alone are folded in."""
+    code = rows.user_code(shop.dataset.pk, "u7")
+    assert code is not None
+    whole = past(shop.dataset.pk, code, shop.run.rules)
+    assert len(whole.seen) > 3
+    monkeypatch.setattr(live, "MOST", 3)
+    short = past(shop.dataset.pk, code, shop.run.rules)
+    assert sorted(short.seen) == sorted(whole.seen)
+    assert short.liked.tolist() == whole.liked[-len(short.liked) :].tolist()
+    assert len(short.liked) <= 3
 
 
 def add_event(dataset: Dataset, user: int, item: str) -> None:
