@@ -29,6 +29,7 @@ from recweb.runtime.supervisor import Supervisor, product
 
 COLLECT = ("collectstatic", "--noinput", "--clear", "--verbosity", "0")
 DATA_SECONDS = 12.0
+FREE_MB = 500
 MANAGE = str(home.BASE / "manage.py")
 
 
@@ -189,9 +190,9 @@ class Demo:
 
     def _check_disk(self) -> None:
         free = shutil.disk_usage(self.folder).free / 2**20
-        if free < 500:
+        if free < FREE_MB:
             raise ServiceError(
-                f"Only {free:.0f} MB are free in {self.folder}, 500 are needed. Nothing was "
+                f"Only {free:.0f} MB are free in {self.folder}, {FREE_MB} are needed. Nothing was "
                 "touched: make room, or set RECWEB_HOME to a folder on a larger disk."
             )
 

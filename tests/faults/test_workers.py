@@ -195,7 +195,7 @@ def test_flt_31_a_lost_ring_is_found(stand: Stand) -> None:
     stand.until(job, "done")
 
 
-def test_without_the_clock_nothing_lost_is_found(
+def test_flt_02_03_31_without_the_clock_nothing_lost_is_found(
     stand: Stand, leaseless: Callable[[str], int]
 ) -> None:
     """FLT-02, 03 and 31 with their guard switched off, and 03 with a careless reconciler."""

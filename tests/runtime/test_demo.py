@@ -12,7 +12,9 @@ from urllib.request import urlopen
 import psutil
 import pytest
 
+from recweb.runtime import demo as starting
 from recweb.runtime import state
+from recweb.runtime.postgres import ServiceError
 from tests import stack as stacks
 from tests.stack import ROOT, Stack
 
@@ -114,8 +116,7 @@ def test_no_file_is_open_to_others(demo: Stack) -> None:
         assert not folder.is_dir() or folder.stat().st_mode & 0o077 == 0, folder
 
 
-def test_everything_killed_at_once_comes_back_with_every_row(demo: Stack) -> None:
-    """FLT-32."""
+def test_flt_32_everything_killed_at_once_comes_back_with_every_row(demo: Stack) -> None:
     demo.sql("CREATE TABLE IF NOT EXISTS kept AS SELECT generate_series(1, 1000) AS n")
     before = demo.credentials["users"]
     for process in family(demo):
@@ -151,7 +152,7 @@ def test_ctrl_c_stops_every_process_and_says_so(demo: Stack) -> None:
     demo.start()
 
 
-def test_a_busy_port_moves_to_the_next_and_says_so(demo: Stack) -> None:
+def test_flt_32_a_busy_port_moves_to_the_next_and_says_so(demo: Stack) -> None:
     demo.stop()
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
@@ -188,6 +189,19 @@ def test_a_reset_asks_and_then_deletes(demo: Stack) -> None:
         demo.words = words
     assert demo.credentials["users"] != before["users"]
     assert demo.sql("SELECT to_regclass('kept')") == [(None,)]
+
+
+def test_flt_32_a_full_disk_is_said_and_nothing_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECWEB_HOME", str(tmp_path / "var"))
+    monkeypatch.setattr(starting, "FREE_MB", 10**9)
+    said: list[str] = []
+    options = starting.Options("127.0.0.1", 0, open=False, reset=False, yes=False, empty=True)
+    with pytest.raises(ServiceError, match=r"MB are free in .* Nothing was touched"):
+        starting.Demo(options, said.append).run()
+    assert said == [] and state.read(tmp_path / "var") == {}
+    assert not (tmp_path / "var" / "postgres").exists()
 
 
 def test_a_folder_that_is_not_ours_is_not_deleted(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def die(server: Postgres) -> None:
     server.child = None
 
 
-def test_rows_survive_a_kill(server: Postgres) -> None:
+def test_flt_32_rows_survive_a_kill(server: Postgres) -> None:
     server.start()
     ask(server, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
     die(server)
@@ -54,7 +54,7 @@ def test_rows_survive_a_kill(server: Postgres) -> None:
     assert ask(server, "SELECT count(*) FROM kept") == [(1000,)]
 
 
-def test_a_stale_pid_that_belongs_to_another_program_now_does_not_stop_the_start(
+def test_flt_32_a_stale_pid_that_belongs_to_another_program_now_does_not_stop_the_start(
     server: Postgres,
 ) -> None:
     server.start()
@@ -66,7 +66,7 @@ def test_a_stale_pid_that_belongs_to_another_program_now_does_not_stop_the_start
     assert ask(server, "SELECT 1") == [(1,)]
 
 
-def test_a_half_made_data_folder_is_made_again(server: Postgres) -> None:
+def test_flt_32_a_half_made_data_folder_is_made_again(server: Postgres) -> None:
     server.data.mkdir(parents=True)
     (server.data / "base").mkdir()
     (server.data / "postgresql.conf").write_text("half")
@@ -74,7 +74,7 @@ def test_a_half_made_data_folder_is_made_again(server: Postgres) -> None:
     assert ask(server, "SELECT 1") == [(1,)]
 
 
-def test_an_interrupted_first_start_is_finished_by_the_next(server: Postgres) -> None:
+def test_flt_32_an_interrupted_first_start_is_finished_by_the_next(server: Postgres) -> None:
     server.start()
     (server.base / "ready").unlink()
     die(server)
@@ -82,7 +82,7 @@ def test_an_interrupted_first_start_is_finished_by_the_next(server: Postgres) ->
     assert (server.base / "ready").exists()
 
 
-def test_a_second_server_on_the_same_folder_is_refused(server: Postgres) -> None:
+def test_flt_32_a_second_server_on_the_same_folder_is_refused(server: Postgres) -> None:
     server.start()
     second = Postgres(server.base.parent)
     second.patience = 0.2
