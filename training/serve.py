@@ -28,7 +28,9 @@ __all__ = [
     "Pick",
     "Reason",
     "Served",
+    "alike",
     "lists_for",
+    "lists_of",
     "measures",
     "recommend",
     "why",
@@ -132,8 +134,20 @@ def lists_for(
         )
     if not len(codes):
         return np.full((len(weights), k), -1, np.int32)
+    return lists_of(codes[None], np.asarray(scores)[None], vectors, weights, k)[:, 0]
+
+
+def lists_of(
+    candidates: Items,
+    scores: npt.ArrayLike,
+    vectors: npt.NDArray[np.float32],
+    weights: Sequence[float] | Floats,
+    k: int,
+) -> npt.NDArray[np.int32]:
+    """`lists_for` of many users: candidates and scores (m, N) -> int32 (len(weights), m, k)."""
+    codes = np.asarray(candidates, np.int64)
     relevance = scaled(np.where(codes < 0, np.nan, np.asarray(scores, np.float64)))
-    return grid(relevance[None], similarity(vectors[codes][None]), k, weights)[:, 0]
+    return grid(relevance, similarity(vectors[codes]), k, weights)
 
 
 def measures(bundle: Bundle, picks: Sequence[Pick]) -> Measures:
@@ -168,6 +182,29 @@ def why(
     return [
         _strongest(mine, row, "similar") for row in np.clip(vectors[picks] @ vectors[mine].T, 0, 1)
     ]
+
+
+def alike(bundle: Bundle, item: int, n: int = 10) -> list[tuple[int, float]]:
+    """The n items (code, likeness) that the model itself holds nearest to one, nearest first.
+
+    item-item: the weight by which the item speaks for them; factors: cosine of the factors; other
+    forms compare no items: []. Only likeness above 0. Raises IndexError on an item it never saw.
+    """
+    if not 0 <= item < bundle.n_items:
+        raise IndexError(f"item must lie in 0..{bundle.n_items - 1}, got {item}")
+    if bundle.form == "item-item":
+        codes = np.asarray(bundle.arrays["neighbours"][item], np.int64)
+        values = np.where(codes < 0, -np.inf, bundle.arrays["weights"][item])
+    elif bundle.form == "factors":
+        factors = bundle.arrays["item_factors"]
+        lengths = np.linalg.norm(factors, axis=1) * np.linalg.norm(factors[item])
+        values = (factors @ factors[item]) / np.where(lengths > 0, lengths, np.inf)
+        codes = np.arange(len(values))
+    else:
+        return []
+    values = np.where(codes == item, -np.inf, values)
+    order = np.argsort(-values, kind="stable")[:n]
+    return [(int(codes[at]), float(values[at])) for at in order if values[at] > 0]
 
 
 def _contributed(

@@ -11,6 +11,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "policy-publish": {"POST": "analyst"},
     "policy-rollback": {"POST": "analyst"},
     "user-lists": {"GET": "analyst"},
+    "item-lists": {"GET": "analyst"},
     "api-frontier": {"GET": "analyst", "POST": "analyst"},
     "api-lists": {"GET": "analyst"},
     "api-finalise": {"POST": "analyst"},

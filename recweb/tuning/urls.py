@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from recweb.tuning import policies, user_lists, views
+from recweb.tuning import item_lists, policies, user_lists, views
 
 urlpatterns: list[URLPattern] = [
     path("tradeoff/", views.tradeoff, name="tradeoff"),
@@ -13,4 +13,5 @@ urlpatterns: list[URLPattern] = [
     path("policies/<int:policy_id>/publish/", policies.publish, name="policy-publish"),
     path("policies/<int:policy_id>/rollback/", policies.rollback, name="policy-rollback"),
     path("lists/users/<slug:slug>/<outside:outside_id>/", user_lists.user_lists, name="user-lists"),
+    path("lists/items/<slug:slug>/<outside:outside_id>/", item_lists.item_lists, name="item-lists"),
 ]
