@@ -38,7 +38,6 @@ from training.features import Positives, multi_hot  # noqa: E402
 from training.log import Items  # noqa: E402
 from training.models.content_ridge import ContentRidge  # noqa: E402
 from training.models.contract import Model, quiet  # noqa: E402
-from training.models.ials import Ials  # noqa: E402
 from training.split import Split, split  # noqa: E402
 
 DATA = Path(__file__).parents[2] / "shared" / "datasets"
@@ -127,7 +126,7 @@ def cut(liked: Positives, items: Items, n: int) -> tuple[Positives, Items]:
 def fitted(name: str, parts: Split, seed: int, kinds: list[Items]) -> Iterator[Model]:
     """The model on each kind of catalogue. The taste vectors of a map are learnt once."""
     if name == "content_ridge":
-        tastes = Ials().fit(parts, rng=np.random.default_rng(seed), progress=quiet)
+        tastes = ContentRidge().tastes().fit(parts, rng=np.random.default_rng(seed), progress=quiet)
         for items in kinds:
             yield ContentRidge().fit_map(tastes, replace(parts, items=items))
         return

@@ -83,10 +83,13 @@ class ContentRidge:
     ) -> Self:
         """Train iALS on split.train, then the map. Raises ValueError without usable content."""
         _features(split)  # refuse before the long part
-        # one ridge for all: with less on rare items, their noise would be what is learnt
-        tastes = Ials(factors=self.params["factors"], frequency=0.0)
-        tastes.fit(split, rng=rng, progress=progress, checkpoint=checkpoint)
+        tastes = self.tastes().fit(split, rng=rng, progress=progress, checkpoint=checkpoint)
         return self.fit_map(tastes, split)
+
+    def tastes(self) -> Ials:
+        """The iALS, not yet fitted, whose item factors are mapped."""
+        # one ridge for all: with less on rare items, their noise would be what is learnt
+        return Ials(factors=self.params["factors"], frequency=0.0)
 
     def fit_map(self, tastes: Ials, split: Split) -> Self:
         """As `fit`, on an iALS that is trained already."""
