@@ -41,7 +41,9 @@ SHELF = inline_serializer(
             child=s.DictField(), help_text='[{"model", "field", "message"}, ...]'
         ),
         "left": s.ListField(
-            child=s.CharField(), help_text="models that your quota of waiting jobs kept back"
+            child=s.CharField(),
+            help_text="models that your quota of waiting jobs has no room for; they follow by "
+            "themselves, unless `message` says otherwise",
         ),
         "message": s.CharField(help_text="what the quota did, or empty"),
         "compare": s.CharField(help_text="the page that holds them against each other"),
@@ -54,8 +56,8 @@ SHELF = inline_serializer(
 @parser_classes([JSONParser])
 @idempotent
 def run(request: Request) -> Response:
-    """Orders one training for each model that the data allow and that has no run yet. What was
-    kept back by the quota is named: ask again when some have begun."""
+    """Orders one training for each model that the data allow and that has no run yet. What the
+    quota has no room for is named in `left`, and follows by itself as trainings end."""
     known_params(request, ())
     given = datasets.body(request, {"dataset", "models"})
     dataset = api.dataset_of(request, given.get("dataset"))
@@ -89,6 +91,7 @@ def shelf_json(dataset: Dataset, found: shelf.Shelf) -> dict[str, Any]:
         assert run is not None  # noqa: S101  the caller chose those with a run
         return {"model": place.model, "experiment": run.pk, "state": run.state, "job": run.job_id}
 
+    later = [*found.left, *found.coming]
     return {
         "dataset": dataset.slug,
         "version": found.version.number,
@@ -97,7 +100,7 @@ def shelf_json(dataset: Dataset, found: shelf.Shelf) -> dict[str, Any]:
             {"model": place.model, "field": place.field, "message": place.refused}
             for place in found.refused
         ],
-        "left": [place.model for place in found.left],
-        "message": shelf.kept_back(found) if found.left else "",
+        "left": [place.model for place in later],
+        "message": shelf.kept_back(found) if later else "",
         "compare": compare_link(found),
     }

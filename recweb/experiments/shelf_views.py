@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -84,7 +85,8 @@ def started(request: HttpRequest, dataset: Dataset) -> HttpResponse:
         messages.error(request, refused.message)
         return redirect("experiments")
     if found.left:
-        messages.warning(request, shelf.kept_back(found))
+        say = messages.info if found.follows else messages.warning
+        say(request, shelf.kept_back(found))
     return redirect(address(dataset))
 
 
@@ -101,7 +103,7 @@ def compare_link(found: Shelf) -> str:
 
 @require_POST
 def cancel(request: HttpRequest) -> HttpResponse:
-    """All of one's own trainings of the shelf that still wait."""
+    """All of one's own trainings of the shelf that still wait, and those that would follow."""
     mine = Dataset.objects.visible(person(request))
     slug = request.POST.get("dataset", "").replace("\x00", "")
     dataset = mine.filter(slug=slug).first()
@@ -109,10 +111,12 @@ def cancel(request: HttpRequest) -> HttpResponse:
     if dataset is None or version is None:
         messages.error(request, _("There is no such dataset, or it is not yours."))
         return redirect("experiments")
+    with transaction.atomic():
+        n = shelf.stop(version, person(request))  # first: what ends would order the next
     ids = [run.job_id for run in shelf.plan(version).live if run.job_id]
     waiting = Job.objects.filter(pk__in=ids, owner=person(request), state=State.QUEUED)
     ended = [jobs.cancel(job) for job in waiting]
-    n = ended.count(State.CANCELLED)
+    n += ended.count(State.CANCELLED)
     messages.success(
         request,
         ngettext("%(n)d waiting training was cancelled; what runs goes on.",

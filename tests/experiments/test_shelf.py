@@ -6,12 +6,13 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from recweb.datasets.models import Dataset
-from recweb.experiments import shelf
+from recweb.experiments import orders, shelf
 from recweb.experiments.models import Experiment
-from recweb.jobs import fence
+from recweb.jobs import ends, fence
+from recweb.jobs import orders as jobs
 from recweb.jobs.models import Job, State
 from recweb.people.models import User
-from tests.datasets.conftest import bring, work_off
+from tests.datasets.conftest import bring
 from tests.experiments.conftest import Login, made
 from tests.planted import files
 from training import registry
@@ -83,25 +84,63 @@ def test_what_the_data_refuse_is_listed_with_why(shop: Dataset, bob: User, login
     assert all(one["field"] and one["message"] for one in refused.values())
 
 
-def test_the_quota_holds_and_says_what_was_not_started(
+def test_the_quota_holds_and_the_rest_is_said_to_follow(
     films: Dataset, bob: User, login: Login, settings: object
 ) -> None:
     settings.QUOTA_QUEUED = 3  # type: ignore[attr-defined]
     client, n = login(bob), len(fits(films))
     page = client.get("/experiments/shelf/").content.decode()
-    assert f"Run the shelf: 3 of {n} models now" in page
-    assert f"{n - 3} models are left for a second press" in page
-    assert f"3 of {n} models now" in client.get("/experiments/").content.decode()
-    answer = client.post("/experiments/shelf/", {"dataset": "shop"}, follow=True)
-    page = answer.content.decode()
-    assert 'id="run-shelf"' not in page and "You have 3 jobs waiting" in page
-    assert Experiment.objects.count() == 3 and "Not started yet" in page
+    assert f"Run the shelf: {n} models" in page
+    assert f"{n - 3} models will follow by themselves" in page
+    page = client.post("/experiments/shelf/", {"dataset": "shop"}, follow=True).content.decode()
+    assert 'id="run-shelf"' not in page and "They follow by themselves" in page
+    assert f"{n - 3} more models follow by themselves" in page
+    assert Experiment.objects.count() == 3
     found = client.post(API, {"dataset": "shop"}, content_type="application/json").json()
-    assert len(found["runs"]) == 3 and found["message"]
-    assert len(found["left"]) == len(fits(films)) - 3
-    work_off("train")  # one begins, another may wait
+    assert len(found["runs"]) == 3 and "follow by themselves" in found["message"]
+    assert len(found["left"]) == n - 3 and Experiment.objects.count() == 3
+
+
+def test_one_press_brings_every_model_once_whatever_becomes_of_each(
+    films: Dataset, bob: User, settings: object
+) -> None:
+    settings.QUOTA_QUEUED = 3  # type: ignore[attr-defined]
+    wanted = fits(films)[:10]
+    shelf.start(films, bob, wanted)
+    ended = 0
+    while job := Job.objects.live().order_by("-pk").first():
+        assert Job.objects.filter(state=State.QUEUED).count() <= 3
+        jobs.cancel(job)  # none of them is tried again, though it has no run that counts
+        ended += 1
+    ordered = list(Experiment.objects.values_list("model", flat=True))
+    assert sorted(ordered) == sorted(wanted) and ended == len(ordered)
+
+
+def test_cancelling_those_that_wait_ends_what_would_follow(
+    films: Dataset, bob: User, login: Login, settings: object
+) -> None:
+    settings.QUOTA_QUEUED = 3  # type: ignore[attr-defined]
+    client, n = login(bob), len(fits(films))
     client.post("/experiments/shelf/", {"dataset": "shop"})
-    assert Experiment.objects.count() == 4
+    assert fence.claim("train", "here:1") is not None
+    answer = client.post("/experiments/shelf/cancel/", {"dataset": "shop"}, follow=True)
+    assert f"{n - 1} waiting trainings were cancelled" in answer.content.decode()
+    running = Job.objects.live().get()
+    jobs.cancel(running)
+    ends.settle(Job.objects.get(pk=running.pk), lost=False, why="stopped")
+    assert Experiment.objects.count() == 3 and not Job.objects.live().exists()
+
+
+def test_the_rest_waits_behind_a_run_that_was_there(
+    films: Dataset, bob: User, settings: object
+) -> None:
+    films.refresh_from_db()
+    other = orders.start(films, model="itemknn", owner=bob, params={"k": 7})
+    settings.QUOTA_QUEUED = 1  # type: ignore[attr-defined]
+    found = shelf.start(films, bob, ["pop", "random"])
+    assert found.follows and len(found.left) == 2
+    jobs.cancel(Job.objects.get(pk=other.job_id))
+    assert {run.model for run in Experiment.objects.filter(state="queued")} == {"pop"}
 
 
 def test_a_full_quota_is_429_by_api(
@@ -163,7 +202,7 @@ def test_what_runs_and_what_waits_are_counted_apart(
     assert fence.claim("train", "here:1") is not None
     page = client.get("/experiments/shelf/").content.decode()
     assert "1 training goes on · 2 trainings wait in line" in page
-    assert "1 of" in page and "the comparison opens by itself" in page
+    assert "more models follow" in page and "the comparison opens by itself" in page
     answer = client.post("/experiments/shelf/cancel/", {"dataset": "shop"}, follow=True)
     words = answer.content.decode()
     assert "stay=1" in words and "the comparison opens by itself" not in words
