@@ -130,6 +130,7 @@ def test_other_splits_are_said_and_not_paired(films: Dataset, bob: User, login: 
     assert "over the 6 comparisons" in page
     page = login(bob).get(f"/experiments/compare/?ids={runs[2].pk},{runs[3].pk}").content.decode()
     assert "drew its split with another seed" in page and "★</span>" not in page
+    assert "there is no difference and no p" in page and "comparisons of this table" not in page
 
 
 def test_the_chosen_baseline_turns_the_difference_round(
