@@ -57,7 +57,8 @@ class Shelf:
         row = place(self.validation["users"], user)
         history = self.history(dataset_id, user)
         if row is None:
-            return self._live(user, history)
+            seen = np.array(rows.touched(dataset_id, user), np.int64)  # however long ago
+            return self._live(user, history, seen)
         start, end = self.validation["truth_indptr"][row : row + 2]
         truth = frozenset(self.validation["truth_items"][start:end].tolist())
         kept = self.validation["candidates"][row] >= 0
@@ -88,9 +89,9 @@ class Shelf:
         found = tasks.breakpoints(taste.scores, self.vectors[taste.candidates], k)
         return sorted({round(end, 3) for end in found})
 
-    def _live(self, user: int, history: Ints) -> Taste:
+    def _live(self, user: int, history: Ints, seen: Ints) -> Taste:
         scores = self.bundle.scores(user, history)
-        scores[self.bundle.known_items(history)] = -np.inf
+        scores[self.bundle.known_items(seen)] = -np.inf
         order = np.argsort(-scores, kind="stable")[:N]
         best = order[np.isfinite(scores[order])]
         cold = not self.bundle.knows(user, history)
