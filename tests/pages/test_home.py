@@ -1,14 +1,18 @@
+import re
 import uuid
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import resolve
 from django.utils import timezone
 
+from recweb.access import ROUTES
 from recweb.datasets.models import Dataset, Import
 from recweb.labeling.models import Label, Queue, Sample
 from recweb.pages.cards import spark
+from recweb.people.middleware import row_of
 from recweb.people.models import Preference
 from tests.pages import cast as casting
 from tests.pages.cast import Cast
@@ -52,6 +56,20 @@ def test_the_verdict_of_the_best_run_is_said_with_its_interval(
     page = login(cast.bob).get("/").content.decode()
     assert "EASE beats popularity on nDCG@10: +0.0270" in page
     assert f"?run={run.pk}" in page
+
+
+@pytest.mark.parametrize("name", ["ann", "bob", "cat", "dan"])
+def test_no_link_of_it_leads_to_a_closed_door(
+    cast: Cast, films: Dataset, login: Login, name: str
+) -> None:
+    casting.experiment(cast, films, "ease", verdict=VERDICT)
+    casting.job(cast, films)
+    user = getattr(cast, name)
+    page = login(user).get("/").content.decode()
+    paths = {path for path in re.findall(r'href="(/[^"?#]*)', page) if "/static/" not in path}
+    assert len(paths) > 4
+    rows = {path: row_of(resolve(path), ROUTES) for path in paths}
+    assert [p for p, row in rows.items() if not row or not user.may(row["GET"])] == []
 
 
 def test_strangers_see_nothing_of_it(cast: Cast, films: Dataset, login: Login) -> None:
