@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from recweb.datasets.models import Kind, Version
 from training import registry
+from training.wants import Code, Want, wants
 
 TIMED = ("temporal", "user-temporal", "leave-last")
 RATED = ("value", "one+value")  # confidences that keep what was given
@@ -27,6 +28,7 @@ class Data:
     graph: bool = False  # triples, or categories to make edges of
     vectors: bool = False  # the catalogue came with vectors of its own
     graded: bool = False  # some positives count more than others
+    triples: bool = False
 
 
 def data_of(version: Version, rules: list[dict[str, Any]] | None = None) -> Data:
@@ -45,6 +47,7 @@ def data_of(version: Version, rules: list[dict[str, Any]] | None = None) -> Data
         graph=bool(profile.get("topics")) or Kind.TRIPLES in kinds,
         vectors=bool(profile.get("modalities")),
         graded=_graded(profile, chosen),
+        triples=Kind.TRIPLES in kinds,
     )
 
 
@@ -138,3 +141,43 @@ def lacking(model: str, split: str, data: Data) -> tuple[str, str] | None:
                   "%(splits)s.")  # fmt: skip
         return "split", words % {"splits": ", ".join(TIMED)}
     return None
+
+
+ASKED: dict[Code, Callable[[], str]] = {
+    "time": lambda: _("It weighs events by their age, and the log has no times: leave it at 1, or "
+                      "import times."),
+    "text": lambda: _("It reads item texts, and no item file was uploaded: add one, or choose "
+                      "otherwise."),
+    "topics": lambda: _("It compares categories of items, and none were uploaded: add an item file "
+                        "with a column of categories, or choose otherwise."),
+    "triples": lambda: _("It reads triples (item, relation, entity), and none were uploaded: add a "
+                         "file of them, or choose otherwise."),
+    "twice": lambda: _("%(name)s stands here twice: a blend is of different models."),
+    "none": lambda: _("Switch on at least one view: behaviour, catalogue or text."),
+    "order": lambda: _("%(name)s learns what follows what; a random split tears that apart. Choose "
+                       "%(splits)s, or another model here."),
+}  # fmt: skip
+
+
+def unmet(model: str, params: dict[str, Any], split: str, data: Data) -> tuple[str, str] | None:
+    """(parameter, words) of the first setting that the data or the split cannot bear, or None."""
+    lacks: dict[Code, bool] = {
+        "time": not data.timed,
+        "text": not data.text,
+        "topics": not data.topics,
+        "triples": not data.triples,
+        "order": split in UNTIMED,
+        "twice": True,
+        "none": True,
+    }
+    found = next((one for one in wants(model, params) if lacks[one.code]), None)
+    return None if found is None else (found.field, _asked(found))
+
+
+def _asked(want: Want) -> str:
+    names: dict[str, str] = registry.model_spec(want.model)["name"] if want.model else {}
+    facts = {"name": names.get(get_language() or "en", names.get("en", "")),
+             "splits": ", ".join(TIMED)}  # fmt: skip
+    if want.code == "time" and want.model:
+        return _("%(name)s needs times, and the log has none: choose another model here.") % facts
+    return ASKED[want.code]() % facts

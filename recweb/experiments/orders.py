@@ -123,18 +123,37 @@ def check(
         )
     if not 0 <= seed < SEEDS:
         raise Refused("seed", _("The seed must lie between 0 and %(top)d.") % {"top": SEEDS - 1})
-    _refuse_missing(version, model, split, data)
+    found = data or needs.data_of(version)
+    _refuse_missing(version, model, split, found)
     try:
         checked = registry.check_params(model, params)
     except registry.ParamError as error:
-        raise Refused(f"params.{error.field}", str(error)) from None
+        raise Refused(f"params.{error.field}", wrong(error)) from None
+    if lack := needs.unmet(model, checked, split, found):
+        raise Refused(f"params.{lack[0]}", lack[1])
     if fault := registry.encoder_fault(checked, get_language() or "en"):
         raise Refused("params.encoder", fault)
     _refuse_too_large(version, model, checked)
     return checked
 
 
-def _refuse_missing(version: Version, model: str, split: str, data: needs.Data | None) -> None:
+def wrong(error: registry.ParamError) -> str:
+    """What is wrong with a parameter, in the reader's language."""
+    facts = {"field": error.field, "given": str(error.given)[:80],
+             "choices": ", ".join(map(str, error.choices)) or "–"}  # fmt: skip
+    if error.code == "unknown":
+        return _("There is no parameter “%(field)s”. Known: %(choices)s.") % facts
+    if error.choices:
+        return _("%(field)s must be one of %(choices)s, not “%(given)s”.") % facts
+    facts |= {"low": f"{error.low:g}", "high": f"{error.high:g}"}
+    if error.code == "type":
+        words = _("%(field)s must be a number of the right kind from %(low)s to %(high)s, not "
+                  "“%(given)s”.")  # fmt: skip
+        return words % facts
+    return _("%(field)s must lie from %(low)s to %(high)s, not at %(given)s.") % facts
+
+
+def _refuse_missing(version: Version, model: str, split: str, data: needs.Data) -> None:
     """What the data lack, before a job is spent on finding out."""
     if version.n_users < 2 or version.n_items < 2:
         raise Refused(
@@ -142,7 +161,7 @@ def _refuse_missing(version: Version, model: str, split: str, data: needs.Data |
             _("Training needs at least 2 users and 2 items; this version has %(users)d and "
               "%(items)d.") % {"users": version.n_users, "items": version.n_items},
         )  # fmt: skip
-    found = needs.lacking(model, split, data or needs.data_of(version))
+    found = needs.lacking(model, split, data)
     if found is not None:
         raise Refused(*found)
 

@@ -272,6 +272,14 @@ def test_what_a_model_needs_is_asked_before_training(
         assert words in capsys.readouterr().err
     assert main([*counted, "--model", "feature_mf"]) == 2
     assert "feature_mf needs item categories: add --items" in capsys.readouterr().err
+    for model, given, words in (
+        ("ease", "recency=0.5", "--params: ease: recency=0.5 needs times: add a column"),
+        ("blend", "third=markov", "third=markov needs times"),
+        ("blend", "second=ease", "names a model that another field names"),
+        ("mf_diverse", "distance=categories", "needs item categories: add --items"),
+    ):
+        assert main([*counted, "--model", model, "--params", given]) == 2
+        assert words in capsys.readouterr().err
 
 
 def test_a_click_model_says_how_far_its_probabilities_are_off(
@@ -321,15 +329,18 @@ def test_triples_make_a_graph(events: Path, tmp_path: Path) -> None:
 
 
 def test_a_model_that_fails_does_not_take_the_others_along(
-    counted: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    counted: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("training.models.ease.LARGEST", 3)
     out = tmp_path / "out.json"
-    words = [*counted, "--model", "ease,pop", "--params", "ease.recency=0.5", "--json", str(out)]
-    assert main(words) == 1  # recency needs times, which only the fit finds out
+    assert main([*counted, "--model", "ease,pop", "--json", str(out)]) == 1
     ease, pop = json.loads(out.read_text())["results"]
-    assert "needs times" in ease["error"] and not ease["metrics"]
+    assert "EASE would invert" in ease["error"] and not ease["metrics"]
     assert pop["metrics"]["ndcg@10"]["mean"] > 0
-    assert "ease FAILED: recency 0.5 needs times" in capsys.readouterr().out
+    assert "ease FAILED: EASE would invert" in capsys.readouterr().out
 
 
 def test_models_lists_the_registry(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ from training.cli.arguments import Request
 from training.cli.data import RATED, Data
 from training.cli.wrong import Wrong
 from training.log import Log
+from training.wants import Code, wants
 
 
 def refuse_needs(request: Request, data: Data) -> None:
@@ -35,6 +36,7 @@ def refuse_needs(request: Request, data: Data) -> None:
         off = registry.endpoint_fault(model)
         if off:
             raise Wrong(f"{model}: {off}")
+        _refuse_params(model, request, data, named=named)
         for need in spec["needs"]:
             if lacks.get(need):
                 raise Wrong(f"{model} needs {lacks[need]}, or leave {model} out of --model")
@@ -48,6 +50,25 @@ def refuse_needs(request: Request, data: Data) -> None:
                 f"--split random mixes past and future, and {model} reads the order of events: "
                 f"use temporal, user-temporal or leave-last, or leave {model} out of --model"
             )
+
+
+def _refuse_params(model: str, request: Request, data: Data, *, named: bool) -> None:
+    """Raise Wrong when a chosen parameter asks for what the files lack."""
+    lacks: dict[Code, str | bool] = {
+        "time": data.log.at is None and "needs times: add a column of timestamps",
+        "order": request.split == "random" and "reads the order of events: not --split random",
+        "text": data.items is None and "needs item texts: add --items FILE",
+        "topics": not named and "needs item categories: add --items FILE",
+        "triples": (data.items is None or data.items.triples is None)
+        and "needs triples: add --triples FILE",
+        "twice": "names a model that another field names: a blend is of different models",
+        "none": "is off, and so are the other views: switch one on",
+    }
+    params = registry.check_params(model, request.params[model])
+    for want in wants(model, params):
+        if lacks[want.code]:
+            what = f"{want.field}={params[want.field]}"
+            raise Wrong(f"--params: {model}: {what} {lacks[want.code]}, or choose otherwise")
 
 
 def _given_values(log: Log, names: Sequence[str]) -> bool:
