@@ -72,6 +72,7 @@ def train(run: Run) -> None:
         "verdict": measuring.verdict(experiment, split, distance, parts["validation"], rng),
         "labels_facts": measuring.bought(experiment, split, distance, parts["validation"], rng),
     }
+    clock.device = getattr(model, "device_", "cpu")  # of those that the engine trains
     publish(run, experiment, facts, clock)
 
 
@@ -242,6 +243,7 @@ class Clock:
 
     def __init__(self) -> None:
         self.wall = time.monotonic()
+        self.device = "cpu"
 
     def spent(self, folder: Path) -> dict[str, Any]:
         used = resource.getrusage(resource.RUSAGE_SELF)
@@ -251,5 +253,5 @@ class Clock:
             "cpu_seconds": round(used.ru_utime + used.ru_stime, 2),
             "peak_mb": used.ru_maxrss // 1024,
             "size_bytes": size,
-            "device": "cpu",
+            "device": self.device,
         }

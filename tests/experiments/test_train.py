@@ -29,6 +29,14 @@ def test_a_run_beats_popularity_and_says_so(films: Dataset, ann: User) -> None:
     )
 
 
+def test_the_record_names_the_device_that_trained(
+    films: Dataset, ann: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert trained(films, ann, "pop").resources["device"] == "cpu"
+    monkeypatch.setattr("training.models.pop.Pop.device_", "cuda", raising=False)
+    assert trained(films, ann, "pop", seed=1).resources["device"] == "cuda"
+
+
 def test_means_come_from_the_kept_arrays(films: Dataset, ann: User) -> None:
     run = trained(films, ann, "itemknn")
     arrays, meta = read(artifacts.folder(run) / "validation")

@@ -140,6 +140,7 @@ class APR(Factors):
 
         plain = self.params["reg_adv"] == 0 or self.params["adversarial_epochs"] == 0
         with session(rng, best_device()) as device:
+            self.device_ = device.type
             task, judge = Adversarial(split.train, self.params, device), Judge(split)
             middle = 100 if plain else 50
             first = self._stage(task, split, "pairs", within(progress, 0, middle), checkpoint)

@@ -47,6 +47,7 @@ class Learnt(ABC):
         from training.engine.task import plan_of
 
         with session(rng, best_device(sparse=self.on_graph)) as device:
+            self.device_ = device.type
             task = self.task(split, device)
             self.trained_: Trained = train(
                 task,
