@@ -130,4 +130,5 @@ def erase(user: int) -> None:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else ROWS))
