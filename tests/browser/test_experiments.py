@@ -34,25 +34,20 @@ def drawn(page: Page, id_: str) -> None:
     )
 
 
-@pytest.mark.parametrize(("theme", "language"), [("light", "zh-hans"), ("dark", "en")])
-def test_pages_of_runs_are_accessible_and_fit_a_phone(
-    runs: list[Experiment], ann: User, open_page: Opener, theme: str, language: str
+def test_states_of_runs_are_accessible_and_fit_a_phone(
+    runs: list[Experiment], ann: User, open_page: Opener
 ) -> None:
+    """What the walk of every page has no rows for: a run that waits, one that has no curves, four
+    that are compared over different splits."""
     waiting = orders.start(runs[0].dataset, model="pop", owner=ann)
     ids = ",".join(str(run.pk) for run in runs)
-    ease = runs[1].pk
     for path in (
-        "/experiments/",
         "/experiments/new/?model=ease",
-        f"/experiments/{ease}/",
-        f"/experiments/{ease}/?tab=config",
-        f"/experiments/{ease}/?tab=files",
         f"/experiments/{waiting.pk}/",
         f"/experiments/{runs[3].pk}/?tab=curves",
-        "/experiments/shelf/",
         f"/experiments/compare/?ids={ids}",
     ):
-        page = open_page(path, ann, theme=theme, language=language)
+        page = open_page(path, ann, theme="dark", language="zh-hans")
         assert axe(page) == [], path
         page.set_viewport_size({"width": 320, "height": 640})
         assert overflow(page) == 0, path

@@ -188,10 +188,7 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollHeight <= window.innerHeight"))
 
 
-@pytest.mark.parametrize(("theme", "language"), [("light", "en"), ("dark", "zh-hans")])
-def test_pages_are_accessible_and_fit(
-    queue: Queue, dan: User, open_page: Opener, theme: str, language: str
-) -> None:
+def test_pages_are_accessible_and_fit(queue: Queue, dan: User, open_page: Opener) -> None:
     bob = User.objects.get(username="bob")
     for n, sample in enumerate(queue.samples.order_by("order")[8:]):
         lease = Lease.objects.create(
@@ -203,7 +200,7 @@ def test_pages_are_accessible_and_fit(
              ("/label/new/", bob), (f"/label/{queue.pk}/queue/", bob),
              (f"/label/{queue.pk}/review/", bob)]  # fmt: skip
     for path, user in paths:
-        page = open_page(path, user, theme=theme, language=language)
+        page = open_page(path, user, theme="dark", language="zh-hans")
         assert axe(page) == [], path
         if path == f"/label/{queue.pk}/":
             assert fits(page) and overflow(page) == 0, "it scrolls at 1366 x 768"

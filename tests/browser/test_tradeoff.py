@@ -210,18 +210,15 @@ def test_use_this_weight_carries_it_to_the_form(shop: Shop, open_page: Opener, w
     assert Policy.objects.get().diversity == 0.35
 
 
-@pytest.mark.parametrize(("theme", "language"), [("light", "en"), ("dark", "zh-hans")])
-def test_it_is_accessible_and_fits_a_phone(
-    shop: Shop, open_page: Opener, theme: str, language: str
-) -> None:
+def test_it_is_accessible_and_fits_a_phone(shop: Shop, open_page: Opener) -> None:
+    """The walk of every page looks at both themes and languages; here the phone's own layout."""
     from tests.tuning.test_policies import published
 
     policy = published(shop)
     paths = ["/tradeoff/", f"/policies/new/?run={shop.run.pk}", "/policies/"]
     for path in [*paths, f"/policies/{policy.pk}/"]:
-        page = open_page(path, shop.bob, theme=theme, language=language)
+        page = open_page(path, shop.bob, theme="dark", language="zh-hans")
         page.wait_for_load_state("networkidle")
-        assert axe(page) == [], path
         page.set_viewport_size({"width": 320, "height": 640})
         page.reload()
         page.wait_for_load_state("networkidle")
