@@ -47,6 +47,8 @@ def start(
     quota: bool = True,
 ) -> Experiment:
     pinned = pin(dataset, version)
+    meant = dataset.rules if rules is None else rules
+    _refuse_unknown_events(pinned, meant)
     checked = check(pinned, model, params or {}, split, seed, needs.data_of(pinned, rules))
     with transaction.atomic():
         experiment = Experiment.objects.create(
@@ -56,7 +58,7 @@ def start(
             model=model,
             params=checked,
             split=split,
-            rules=dataset.rules if rules is None else rules,
+            rules=meant,
             seed=seed,
             parent=parent,
             labels_from=labels_from,
@@ -151,6 +153,16 @@ def wrong(error: registry.ParamError) -> str:
                   "“%(given)s”.")  # fmt: skip
         return words % facts
     return _("%(field)s must lie from %(low)s to %(high)s, not at %(given)s.") % facts
+
+
+def _refuse_unknown_events(version: Version, rules: list[dict[str, Any]]) -> None:
+    """Rules of which none names an event of the log leave nothing to learn from."""
+    known = [name for name, n in version.profile.get("events", []) if n]
+    asked = list(dict.fromkeys(str(rule["event"]) for rule in rules))
+    if known and asked and not set(asked) & set(known):
+        words = _("No event of this version is named %(asked)s. It has: %(known)s.")
+        listed = {"asked": ", ".join(asked[:5]), "known": ", ".join(known[:20])}
+        raise Refused("rules", words % listed)
 
 
 def _refuse_missing(version: Version, model: str, split: str, data: needs.Data) -> None:

@@ -98,6 +98,7 @@ def test_what_cannot_be_paired_is_a_conflict(films: Dataset, bob: User, login: L
         ({"dataset": "shop", "model": "pop", "labels_from": 10**9}, 422, "labels_from"),
         ({"dataset": "shop", "model": "pop", "rules": []}, 422, "rules"),
         ({"dataset": "shop", "model": "pop", "rules": [{"event": ""}]}, 422, "event"),
+        ({"dataset": "shop", "model": "pop", "rules": [{"event": "bought"}]}, 422, "rules"),
         ({"dataset": "shop", "model": "pop", "colour": "red"}, 400, "colour"),
         ([1], 400, None),
         ("{", 400, None),
