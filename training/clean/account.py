@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from training.clean import formats
-from training.clean.mapping import require, settle
+from training.clean.mapping import describing, require, settle
 from training.clean.reasons import Refused
 from training.clean.report import BadRow, Kind, Note, Options, Report
 from training.clean.table import Chunk, Fault, Table
@@ -47,6 +47,21 @@ class Account:
             bad = chunk.broken + [chunk.bad(place, faults[place]) for place in first]
             self.kept += sorted(bad, key=lambda row: row.line)[:room]
 
+    def headers(self, chunk: Chunk) -> dict[int, Fault]:
+        """Rows that say the header again, as files do that were made of several ones."""
+        table = self.table
+        if table.form not in ("text", "xlsx") or not self.options.header:
+            return {}
+        names = ["" if name == f"({n})" else name for n, name in enumerate(table.header, start=1)]
+        cells = chunk.cells(0)
+        # a file that was appended may have brought its byte order mark along
+        hits = (cells == names[0]) | (cells == "\ufeff" + names[0])
+        return {
+            place: ("", "header-again", {})
+            for place in hits.arg_true().to_list()
+            if [cell.strip() for cell in chunk.row(place)[1:]] == names[1:]
+        }
+
     def report(self, accepted: int, duplicates: int) -> Report:
         """The finished account. Raises Refused when there was no row at all."""
         if not self.rows_in:
@@ -85,6 +100,8 @@ class Account:
         ignored = [name for name in table.header if name not in self.mapping.values()]
         if ignored and self.kind == "interactions":
             notes.append(Note("columns-ignored", {"columns": ", ".join(ignored)[:1000]}))
+        if telling := describing(self.kind, ignored):
+            notes.append(Note("columns-of-items", {"columns": ", ".join(telling)[:1000]}))
         return [*notes, *table.notes()]
 
 

@@ -73,8 +73,10 @@ def _read(
     last: dict[int, tuple[int, list[str]]] = {}
     duplicates = 0
     for chunk in account.table.chunks(progress):
-        faults: dict[int, Fault] = {}
+        faults: dict[int, Fault] = account.headers(chunk)
         for row, cells in enumerate(chunk.rows):
+            if row in faults:
+                continue
             fault = _fault(account, ids, cells, place)
             if fault:
                 faults[row] = fault

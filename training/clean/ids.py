@@ -14,7 +14,14 @@ from training.clean.report import Note, Options
 
 BLANKS = " \t\u00a0\u3000"
 CONTROL = re.compile(r"[\x00-\x1f]")
-DAMAGED = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
+DAMAGED = re.compile(
+    r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+|#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)"
+)
+# how databases and programs write "there is none": as an id it would make one user of strangers
+NOTHING = frozenset(
+    r"NULL Null null (null) [null] <null> None NaN nan NAN NaT <NA> N/A n/a \N undefined".split()
+)
+MISSING = ("id-empty", "id-stands-for-none")
 Fault = tuple[str, dict[str, Value]]
 
 
@@ -64,9 +71,11 @@ class Ids(dict[str, int]):
         control = CONTROL.search(text)
         if control:
             return ("id-control-character", {"character": name_of(control[0])})
-        if not self.options.keep_damaged_ids and DAMAGED.fullmatch(text):
-            return ("id-spreadsheet-damage", {"value": text})
-        return None
+        if self.options.keep_damaged_ids:
+            return None
+        if text in NOTHING:
+            return ("id-stands-for-none", {"value": text})
+        return ("id-spreadsheet-damage", {"value": text}) if DAMAGED.fullmatch(text) else None
 
 
 def spread(cells: pl.Series, seen: pl.Series, codes: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from training.clean.columns import Columns
 from training.clean.duplicates import drop
 from training.clean.events import MOST, Events
 from training.clean.extras import CONTEXT, Extras
-from training.clean.ids import Ids, twins
+from training.clean.ids import MISSING, Ids, twins
 from training.clean.mapping import RATINGS, plain
 from training.clean.reasons import Refused, Value
 from training.clean.report import Interactions, Options, Progress
@@ -135,6 +135,7 @@ class _Work:
         columns["items"] = self._ids("item", self.items, chunk, faults, searches)
         texts = self._texts(chunk, faults)
         columns["users"] = self._people(chunk, faults, texts)
+        faults |= self.account.headers(chunk)
         self.account.chunk(chunk, faults)
         good = np.ones(len(chunk), dtype=bool)
         good[list(faults)] = False
@@ -214,7 +215,7 @@ class _Work:
         column = self.account.mapping[field]
         for place in np.flatnonzero(codes < 0).tolist():
             code, args = ids.fault(int(codes[place]))
-            if optional[place] and code == "id-empty":
+            if optional[place] and code in MISSING:
                 codes[place] = -1
             else:
                 faults[place] = (column, code, args)

@@ -142,6 +142,14 @@ def settle(
     return chosen
 
 
+def describing(kind: Kind, columns: Sequence[str]) -> tuple[str, ...]:
+    """Those of a log's unread columns that a file of items would bring in."""
+    if kind != "interactions":
+        return ()
+    found = _by_name(columns, "items")
+    return tuple(found[field] for field in ("title", "categories", "text") if field in found)
+
+
 def missing(mapping: Mapping[str, str], kind: Kind) -> tuple[str, ...]:
     """The required fields that no column fills."""
     return tuple(field for field in REQUIRED[kind] if field not in mapping)

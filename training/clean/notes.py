@@ -54,6 +54,11 @@ NOTES = {
     "encoding": ("Read as {encoding}.", "按 {encoding} 读取。"),
     "delimiter": ("Columns are separated by {delimiter}.", "各列以 {delimiter} 分隔。"),
     "columns-ignored": ("Columns not used: {columns}.", "未使用的列：{columns}。"),
+    "columns-of-items": (
+        "These columns seem to describe items, which a file of interactions does not: {columns}. "
+        "Bring them in as a file of items, a row for each item.",
+        "这些列似乎描述物品，而交互文件不导入物品信息：{columns}。请将其作为物品文件导入，每个物品一行。",
+    ),
     "ids-trimmed": (
         "{count} ids had blanks around them, which were removed.",
         "{count} 个 ID 前后的空白已去除。",

@@ -57,11 +57,16 @@ ROWS = {
         "“{value}” looks like an id that a spreadsheet damaged",
         "“{value}”看起来像是被电子表格损坏的 ID",
     ),
+    "id-stands-for-none": (
+        "“{value}” stands for an id that is missing",
+        "“{value}”表示 ID 缺失",
+    ),
+    "header-again": ("the line repeats the header", "该行重复了表头"),
     "value-empty": ("the value is empty", "数值为空"),
     "value-unreadable": ("“{value}” is not a number", "“{value}”不是数字"),
     "value-decimal-comma": (
-        "“{value}” has a decimal comma; choose it in the settings",
-        "“{value}”使用逗号作为小数点；请在设置中选择",
+        "“{value}” has a decimal comma; say so where the columns are mapped",
+        "“{value}”使用逗号作为小数点；请在映射列的页面上说明",
     ),
     "value-not-finite": ("“{value}” is not a finite number", "“{value}”不是有限的数"),
     "value-out-of-range": (

@@ -43,14 +43,15 @@ class Options:
     encoding: utf-8, utf-16, gb18030, cp1252 ..., None takes another than UTF-8 only where it is
     sure (guess.py); delimiter: , ; tab or |; day_first: None refuses
     01/02/2024, True reads day/month, False month/day; zone: IANA name for times without one;
-    scale: (low, high) of values, guessed for ratings; decimal: "." or ","; keep_damaged_ids:
-    take 1E5 as text; event: the event of every row when there is no event column; events: known
-    events (text -> name), None takes them as they are; now: epoch seconds, None = the clock;
-    anonymous: there need not be a user column (in a file of items: of ids), and this text makes the
-    names of the unknown ones unlike those of other files; header: False = the first line is a row
-    already, and columns are called by their number; format: events, a row each; sequences, a line
-    `user item item ...` in order; counted, a line `count item item ...` whose number is the user;
-    folder: where texts wait that do not fit the memory, None = where the system puts such files.
+    scale: (low, high) of values, guessed for ratings; cap: a value above the scale counts as its
+    end; decimal: "." or ","; keep_damaged_ids: take 1E5, #N/A and NULL as text; event: the event of
+    every row when there is no event column; events: known events (text -> name), None takes them as
+    they are; now: epoch seconds, None = the clock; anonymous: there need not be a user column (in a
+    file of items: of ids), and this text makes the names of the unknown ones unlike those of other
+    files; header: False = the first line is a row already, and columns are called by their number;
+    format: events, a row each; sequences, a line `user item item ...` in order; counted, a line
+    `count item item ...` whose number is the user; folder: where texts wait that do not fit the
+    memory, None = where the system puts such files.
     """
 
     encoding: str | None = None
@@ -58,6 +59,7 @@ class Options:
     day_first: bool | None = None
     zone: str = "UTC"
     scale: tuple[float, float] | None = None
+    cap: bool = False
     decimal: Literal[".", ","] = "."
     keep_damaged_ids: bool = False
     event: str | None = None

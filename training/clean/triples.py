@@ -36,6 +36,7 @@ def clean_triples(
                 if code < 0:
                     faults[place] = (account.mapping[field], *ids.fault(code))
             columns.append(codes)
+        faults |= account.headers(chunk)
         account.chunk(chunk, faults)
         for place, row in enumerate(zip(*reversed(columns), strict=True)):
             if place not in faults:

@@ -52,6 +52,8 @@ def parse(texts: Sequence[str] | pl.Series, options: Options, scale: Scale | Non
         numbers = numbers.copy()
         numbers[wide], plainly[wide] = _read(narrowed, options)
     low, high = scale or (-LARGEST, LARGEST)
+    if options.cap and scale is not None:
+        numbers = np.where(np.isfinite(numbers), np.minimum(numbers, high), numbers)
     with np.errstate(invalid="ignore"):
         sound = plainly & (numbers >= low) & (numbers <= high)
     values = np.where(sound, np.clip(numbers, -LARGEST, LARGEST), np.nan).astype(np.float32)

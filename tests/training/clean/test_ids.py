@@ -96,3 +96,18 @@ def test_ids_of_rows_put_aside_are_no_users_and_no_items(read: Read) -> None:
     log = read("user_id,item_id,rating\nann,film,oops\nbob,song,4\ncat,,3\n")
     assert (log.user_ids, log.item_ids) == (("bob",), ("song",))
     assert (log.users.tolist(), log.items.tolist()) == ([0], [0])
+
+
+@pytest.mark.parametrize("name", ["NULL", "nan", "None", r"\N", "undefined", " <NA> "])
+def test_what_stands_for_a_missing_id_makes_no_user_of_strangers(read: Read, name: str) -> None:
+    content = f"user_id,item_id\n{name},1\nann,2\nann,{name}\nNULLO,3\n"
+    report = read(content).report
+    assert report.reasons == {"id-stands-for-none": 2}
+    assert [(bad.line, bad.column) for bad in report.quarantine] == [(2, "user_id"), (4, "item_id")]
+    assert read(content, keep_damaged_ids=True).user_ids == (name.strip(), "ann", "NULLO")
+
+
+def test_bad_27_errors_of_a_spreadsheet_are_no_ids(read: Read) -> None:
+    content = "user_id,item_id\n#N/A,1\nann,#REF!\nann,#1\n"
+    log = read(content)
+    assert (log.report.reasons, log.item_ids) == ({"id-spreadsheet-damage": 2}, ("#1",))

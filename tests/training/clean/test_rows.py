@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
+import pytest
 
 from tests.training.clean.conftest import Read, Refusal
-from training.clean import Limits
+from training.clean import Limits, clean
 
 HEAD = "user_id,item_id,rating,time\n"
 
@@ -112,3 +116,31 @@ def test_a_large_file_gives_what_a_plain_loop_gives(read: Read) -> None:
     }
     assert found == expected
     assert log.report.duplicates == 90_000 - len(expected)
+
+
+def test_a_search_without_an_item_may_say_so_as_databases_do(read: Read) -> None:
+    log = read("user,item,event\na,NULL,search\na,NULL,view\n")
+    assert (log.items.tolist(), log.report.reasons) == ([-1], {"id-stands-for-none": 1})
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_header_that_comes_again_is_no_event(read: Read, mark: str) -> None:
+    log = read(f"user, item,\na,1,x\n{mark}user, item ,\nb,2,y\nuser,1,\nitem,user,\n")
+    assert sorted(log.user_ids) == ["a", "b", "item", "user"]
+    assert log.report.reasons == {"header-again": 1}
+    assert (log.report.quarantine[0].line, log.report.rows_in) == (3, 5)
+
+
+def test_a_header_of_a_catalogue_that_comes_again_is_no_item(put: Callable[..., Path]) -> None:
+    catalogue = clean(put("item_id,title\n1,Heat\nitem_id,title\n2,Big\n"), "items")
+    assert (catalogue.item_ids, catalogue.report.reasons) == (("1", "2"), {"header-again": 1})
+
+
+def test_columns_of_items_in_a_log_are_said_and_not_only_left_out(read: Read) -> None:
+    notes = {
+        note.code: note.args
+        for note in read("user,item,genres,title,os2\na,1,x,y,z\n").report.notes
+    }
+    assert notes["columns-of-items"] == {"columns": "title, genres"}
+    plain = read("user,item,os2\na,1,z\n").report.notes
+    assert "columns-of-items" not in {note.code for note in plain}

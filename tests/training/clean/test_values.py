@@ -91,5 +91,11 @@ def test_bad_38_more_than_a_day_is_taken_when_it_is_chosen(read: Read) -> None:
     assert (log.values.tolist(), log.report.reasons) == ([90_000], {"value-out-of-range": 1})
 
 
+def test_bad_38_more_than_a_day_is_capped_when_it_is_chosen(read: Read) -> None:
+    log = read("user,item,dwell\na,1,90000\na,2,-5\na,3,inf\na,4,7\n", cap=True)
+    assert log.values.tolist() == [86_400, 7]
+    assert log.report.reasons == {"value-out-of-range": 1, "value-not-finite": 1}
+
+
 def test_bad_38_no_count_is_below_nothing(read: Read) -> None:
     assert read("user,item,hours\na,1,-1\na,2,900\n").values.tolist() == [900]
