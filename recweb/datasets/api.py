@@ -14,7 +14,7 @@ from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from recweb.datasets import imports, removal, schemas, uploads
+from recweb.datasets import imports, reading, removal, schemas, uploads
 from recweb.datasets.models import Dataset, Import, MapTemplate, Member, Version
 from recweb.datasets.names import RESERVED, free_slug
 from recweb.jobs.api import job_json
@@ -189,8 +189,10 @@ def dataset_imports(request: Request, slug: str) -> Response:
             person(request),
             mapping=schemas.mapping(_part(given, "mapping", dict)) or kept.mapping,
             rules=schemas.rules(_part(given, "rules", list)) or kept.rules,
-            options={**kept.options, **_part(given, "options", dict)},
+            options={**kept.options, **reading.check(_part(given, "options", dict))},
         )
+    except reading.Wrong as wrong:
+        raise Unprocessable(str(wrong), field="options") from None
     except imports.BadFile as error:
         code = {413: "too_large", 409: "conflict"}.get(error.status, "malformed")
         raise ApiError(error.status, code, str(error), field="file") from None

@@ -226,18 +226,26 @@ def accept(batch: Import, owner: "User") -> Job | None:
 
 
 def again(batch: Import) -> bool:
-    """A refused file, which is kept, goes back to the mapping. Raises AlreadyThere."""
+    """A file that is refused or waits for a decision, and is kept, goes back to the mapping.
+
+    What was found in its rows is forgotten: it was read otherwise. Raises AlreadyThere.
+    """
     with transaction.atomic():
         row = Import.objects.select_for_update().get(pk=batch.pk)
-        if row.state != ImportState.REFUSED or not row.path.is_file():
+        if row.state not in (ImportState.REFUSED, ImportState.WAITING) or not row.path.is_file():
             return False
         once(row)
-        row.facts = {**row.facts, "refused": row.refusal}  # the page of its columns says it
+        row.bad_rows.all().delete()
+        row.rows_in = row.accepted = row.duplicates = row.quarantined = 0
+        row.reasons, row.notes, row.accept_bad = {}, [], False
+        row.facts = {name: row.facts[name] for name in ("lines",) if name in row.facts}
+        if row.refusal:
+            row.facts["refused"] = row.refusal  # the page of its columns says it
         shown = (row.refusal or {}).get("details", {}).get("day_first")
         if shown is not None:  # for somebody to confirm
             row.options = {**row.options, "day_first": shown}
         row.state, row.refusal = ImportState.UPLOADED, None
-        row.save(update_fields=["state", "refusal", "facts", "options"])
+        row.save()
     return True
 
 

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from recweb.datasets import tasks
+from recweb.datasets import reading, tasks
 from recweb.datasets.models import Kind, MapTemplate
 
 FIELD_NAMES = {
@@ -56,6 +56,13 @@ DAYS = [
     ("1", _("day/month/year")),
     ("0", _("month/day/year")),
 ]
+
+
+DECIMALS = [("", _("a point: 4.5")), (",", _("a comma: 4,5"))]
+DAMAGED = [("", _("put the row aside")), ("1", _("take it as it is written"))]
+BEYOND = [("", _("put the row aside")), ("1", _("count it as the largest"))]
+LEAST = _("Give the least and the largest value, the lesser first.")
+OF_A_LOG = "industry anonymous format event events decimal low high cap".split()
 
 
 class MapForm(forms.Form):
@@ -121,6 +128,19 @@ class ReadForm(forms.Form):
     event = forms.CharField(
         label=_("Event of every row, where no column says it"), max_length=64, required=False
     )
+    events = forms.CharField(
+        label=_("Events to take, with the names to use"),
+        max_length=2000,
+        required=False,
+        help_text=_("Such as pv=view, buy=purchase. Others are put aside; empty: all as they are."),
+    )
+    decimal = forms.ChoiceField(label=_("Decimal sign"), choices=DECIMALS, required=False)
+    low = forms.FloatField(label=_("Least value there can be"), required=False)
+    high = forms.FloatField(label=_("Largest value there can be"), required=False)
+    cap = forms.ChoiceField(label=_("A value above the largest"), choices=BEYOND, required=False)
+    damaged = forms.ChoiceField(
+        label=_("An id such as 1E5, #N/A or NULL"), choices=DAMAGED, required=False
+    )
     industry = forms.ChoiceField(label=_("Template of event rules"), required=False)
     anonymous = forms.ChoiceField(
         label=_("Without a user column"),
@@ -143,7 +163,7 @@ class ReadForm(forms.Form):
         super().__init__(*args, **more)
         self.label_suffix = ""
         if kind != Kind.INTERACTIONS:
-            for name in ("industry", "anonymous", "format", "event"):
+            for name in OF_A_LOG:
                 del self.fields[name]
         else:
             self.fields["industry"].choices = industries()  # type: ignore[attr-defined]
@@ -170,12 +190,30 @@ class ReadForm(forms.Form):
             raise forms.ValidationError(words % {"zone": zone}) from None
         return str(zone)
 
+    def clean_events(self) -> dict[str, str]:
+        try:
+            return reading.events(self.cleaned_data["events"])
+        except reading.Wrong as wrong:
+            raise forms.ValidationError(str(wrong)) from None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        ends = [cleaned.get("low"), cleaned.get("high")]
+        if ends != [None, None] and not reading.is_scale(ends):
+            self.add_error("high", LEAST)
+        return cleaned
+
     def options(self) -> dict[str, Any]:
         given = self.cleaned_data
         made: dict[str, Any] = {"zone": given["zone"]}
-        for name in ("format", "event", "encoding", "delimiter", "industry"):
+        for name in ("format", "event", "events", "encoding", "delimiter", "decimal", "industry"):
             if given.get(name):
                 made[name] = given[name]
+        for name, option in (("damaged", "keep_damaged_ids"), ("cap", "cap")):
+            if given.get(name):
+                made[option] = True
+        if given.get("high") is not None:
+            made["scale"] = [given["low"], given["high"]]
         if given.get("anonymous") or given.get("numbered"):
             made["anonymous"] = True
         if given.get("header"):
@@ -190,6 +228,12 @@ class ReadForm(forms.Form):
         shown = {name: str(value) for name, value in options.items() if name != "day_first"}
         if options.get("anonymous"):
             shown["anonymous"] = shown["numbered"] = "1"
+        if options.get("events"):
+            shown["events"] = ", ".join(f"{old}={new}" for old, new in options["events"].items())
+        if options.get("scale"):
+            shown["low"], shown["high"] = map(str, options["scale"])
+        shown["damaged"] = "1" if options.get("keep_damaged_ids") else ""
+        shown["cap"] = "1" if options.get("cap") else ""
         shown["header"] = "" if options.get("header", True) else "0"
         if "day_first" in options:
             shown["day_first"] = "1" if options["day_first"] else "0"

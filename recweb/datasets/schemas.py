@@ -99,6 +99,9 @@ UPLOAD = inline_serializer(
             help_text="encoding, delimiter, zone, day_first, anonymous (true: no column of users, "
             "or of ids in a catalogue), header (false: the first line is a row), format (events, "
             "sequences or counted), event (of every row, where no column says it), "
+            "events ({name in the file: name to use}; others are put aside), decimal (. or ,), "
+            "scale ([least, largest] value), cap (true: a value above it counts as the largest), "
+            "keep_damaged_ids (true: 1E5, #N/A and NULL are ids), "
             "industry (a ready-made template of rules)",
         ),
     },

@@ -15,7 +15,18 @@ from recweb.datasets.models import Dataset, Import, ImportState, Quarantined
 from recweb.jobs.models import Job
 from recweb.people.models import Idempotency
 
-ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "gb18030", "big5", "shift_jis", "cp949", "latin-1")
+ENCODINGS = (
+    "utf-8",
+    "utf-16-le",
+    "utf-16-be",
+    "gb18030",
+    "big5",
+    "shift_jis",
+    "cp949",
+    "latin-1",
+    "cp1252",
+)
+ESCAPE = re.compile(r"\\u([0-9a-f]{4})")
 PACKED = (b"PAR1", b"PK\x03\x04")  # Parquet and XLSX: their bytes cannot be searched
 BLOCK = 1 << 20
 SAYS_SOMETHING = 4  # a shorter id is a number like any other where it stands alone
@@ -64,7 +75,9 @@ def mentions(path: Path, outside_id: str) -> bool:
 
 
 def _needles(outside_id: str) -> "re.Pattern[bytes]":
-    written = {outside_id, outside_id.replace('"', '""'), json.dumps(outside_id)[1:-1]}
+    escaped = json.dumps(outside_id)[1:-1]
+    written = {outside_id, outside_id.replace('"', '""'), escaped}
+    written.add(ESCAPE.sub(lambda found: "\\u" + found[1].upper(), escaped))  # as others write it
     found = {text.encode(name, "ignore") for text in written for name in ENCODINGS} - {b""}
     return re.compile(b"|".join(re.escape(each) for each in sorted(found, key=len, reverse=True)))
 

@@ -175,6 +175,13 @@ def preview(batch: "Import") -> "Preview":
         raise Unreadable(refusal.code, refusal.details) from None
 
 
+def describing(kind: str, columns: "Sequence[str]") -> tuple[str, ...]:
+    """Those of a log's unread columns that a file of items would bring in."""
+    from training.clean.mapping import describing as telling
+
+    return telling(kind, columns)  # type: ignore[arg-type]
+
+
 def fields(kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(all fields, required fields) that a file of this kind may fill."""
     from training.clean import FIELDS, REQUIRED

@@ -9,7 +9,7 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from recweb.datasets import imports, schemas, tasks, templates, trying
+from recweb.datasets import imports, reading, schemas, tasks, templates, trying
 from recweb.datasets.api import find, person
 from recweb.datasets.models import Import, MapTemplate
 from recweb.lib.api import Unprocessable, known_params
@@ -53,11 +53,22 @@ def kept(request: Request) -> Response:
     if kind not in imports.KINDS:
         raise Unprocessable(_("“%(kind)s” is not a kind of file.") % {"kind": kind}, field="kind")
     batch = Import(kind=kind, mapping=schemas.mapping(given.get("mapping") or {}))
-    batch.options, batch.rules = given.get("options") or {}, schemas.rules(given.get("rules") or [])
+    batch.options = _options(given.get("options") or {})
+    batch.rules = schemas.rules(given.get("rules") or [])
     made = templates.keep(str(given.get("name") or ""), batch, person(request))
     if made is None:
         raise Unprocessable(_("A template needs a name."), field="name")
     return Response(template_json(made), status=201)
+
+
+def _options(given: Any) -> dict[str, Any]:
+    try:
+        if isinstance(given, dict):
+            return reading.check(given)
+        raise reading.Wrong(_("“%(name)s” must be JSON: %(shape)s.")
+                            % {"name": "options", "shape": "{...}"})  # fmt: skip
+    except reading.Wrong as wrong:
+        raise Unprocessable(str(wrong), field="options") from None
 
 
 @extend_schema(operation_id="rules_try", request=schemas.ANY, responses=schemas.ANY)

@@ -144,15 +144,18 @@ def map_columns(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         for part in parts:
             _remember(part, keep_mapping=start)
-        if not start:
+        if not start and all(part["read"].is_valid() for part in parts):
             return redirect("dataset-map", slug)
-        if all(part["ready"] for part in parts):
+        if start and all(part["ready"] for part in parts):
             for part in parts:
                 name = request.POST.get(f"f{part['batch'].pk}-keep", "")
                 templates.keep(name, part["batch"], person(request))
             return _begin(request, dataset, waiting)
-    ctx = {"dataset": dataset, "parts": parts, "step": 2}
-    return render(request, "datasets/map.html", ctx, status=422 if start else 200)
+    unread = any("refusal" in part for part in parts)  # such a file is read otherwise, or goes
+    ctx = {"dataset": dataset, "parts": parts, "step": 2, "unread": unread}
+    return render(
+        request, "datasets/map.html", ctx, status=422 if request.method == "POST" else 200
+    )
 
 
 def _part(request: HttpRequest, batch: Import) -> dict[str, Any]:
@@ -191,6 +194,7 @@ def _part(request: HttpRequest, batch: Import) -> dict[str, Any]:
     bare = bool(seen.missing) and not lists and batch.options.get("header", True)
     readings = _readings(seen)
     more = {"looks": looks, "lists": lists, "bare": bare and not anonymous, "readings": readings}
+    more["describing"] = tasks.describing(batch.kind, seen.unread)
     more["others"] = [] if seen.sure and not batch.options.get("encoding") else _others(readings)
     return {**part, "form": form, "seen": seen, "ready": ready, **more}
 

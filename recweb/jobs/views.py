@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from recweb.jobs import access, logfile, orders
+from recweb.jobs import access, kinds, logfile, orders
 from recweb.jobs.api import log_json
 from recweb.jobs.models import LIVE, Job, State
 from recweb.jobs.workers import crew
@@ -24,7 +24,7 @@ STOP_POLLING = 286  # htmx's own status
 def jobs(request: HttpRequest) -> HttpResponse:
     rows = access.mine(request)
     state, kind = request.GET.get("state", ""), request.GET.get("kind", "")
-    kinds = rows.order_by("kind").values_list("kind", flat=True).distinct()
+    there = rows.order_by("kind").values_list("kind", flat=True).distinct()
     shown = rows.filter(kind=kind) if kind else rows
     if state:
         shown = shown.filter(state__in=LIVE if state == "live" else [state])
@@ -35,7 +35,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
         "changeable": {job.pk for job in found if access.may_change(request, job)},
         "state": state,
         "kind": kind,
-        "kinds": list(kinds),
+        "kinds": list(there),
         "states": [("live", _("going on")), *State.choices],
         "crew": crew(),
         "here": query(request),
@@ -48,7 +48,8 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
     row = access.one(request, job_id)
     # without script the log is there too
     tail = logfile.read(row.pk)
-    return render(request, "jobs/job.html", {**_ctx(request, row), "tail": tail, "crew": crew()})
+    made = {"tail": tail, "crew": crew(), "made": kinds.page(row.kind, row)}
+    return render(request, "jobs/job.html", _ctx(request, row) | made)
 
 
 @require_GET

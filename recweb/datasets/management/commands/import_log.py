@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.urls import reverse
 
-from recweb.datasets import imports, loading
+from recweb.datasets import imports, loading, reading
 from recweb.datasets.models import Dataset, Import, ImportState
 from recweb.jobs import child, fence, orders
 from recweb.jobs.models import Job
@@ -43,6 +43,10 @@ class Command(BaseCommand):
         add("--anonymous", action="store_true", help="there is no column of users (items: of ids)")
         add("--format", choices=("events", "sequences", "counted"), help="what a line is")
         add("--day-first", choices=("day", "month"), help="what stands first in 01/02/2024")
+        add("--events", metavar="PV=VIEW,BUY=PURCHASE", help="take these; others are put aside")
+        add("--scale", nargs=2, type=float, metavar=("LEAST", "LARGEST"), help="of the values")
+        add("--cap", action="store_true", help="a value above the scale counts as its end")
+        add("--keep-damaged-ids", action="store_true", help="1E5, #N/A and NULL are ids")
         add("--accept-bad", action="store_true", help="import the good rows whatever the bad ones")
         add("--user", help="who imports; default the first admin")
 
@@ -161,4 +165,10 @@ def _options(given: dict[str, Any]) -> dict[str, Any]:
         made["anonymous"] = True
     if given["day_first"]:
         made["day_first"] = given["day_first"] == "day"
-    return made
+    made |= {name: True for name in ("cap", "keep_damaged_ids") if given[name]}
+    try:
+        if given["events"]:
+            made["events"] = reading.events(given["events"])
+        return reading.check(made | ({"scale": given["scale"]} if given["scale"] else {}))
+    except reading.Wrong as wrong:
+        raise CommandError(str(wrong)) from None
