@@ -122,7 +122,7 @@ class Home:
         pace = Label.objects.filter(annotator=self.user, seconds__lt=120).aggregate(
             pace=Avg("seconds")
         )["pace"]
-        return {"n": n, "seconds": n * (pace or 8.0)}
+        return {"n": n, "seconds": round(n * (pace or 8.0))}
 
     @cached_property
     def stuck_imports(self) -> list[Import]:
