@@ -56,7 +56,11 @@ def paged(
     """One page of rows, each through to_json; `also` names further query parameters."""
     known_params(request, {"page", *also})
     pages = Pages()
-    found: list[Any] = pages.paginate_queryset(rows, request) or []
+    try:
+        found: list[Any] = pages.paginate_queryset(rows, request) or []
+    except exceptions.NotFound:
+        words = _("This list has no page “%(page)s”.") % {"page": request.GET.get("page", "")[:40]}
+        raise ApiError(404, "not_found", words, field="page") from None
     return pages.get_paginated_response([to_json(row) for row in found])
 
 
@@ -80,9 +84,10 @@ def errors(exc: Exception, context: dict[str, Any]) -> Response | None:
         return Response(found, status=exc.status)
     if outage.away(exc):
         return None
-    if isinstance(exc, Http404 | PermissionDenied):
-        status = 404 if isinstance(exc, Http404) else 403
-        return Response(answers.body(request, status), status=status)
+    if isinstance(exc, Http404):
+        return Response(answers.body(request, 404, "", *_lost(request)), status=404)
+    if isinstance(exc, PermissionDenied):
+        return Response(answers.body(request, 403), status=403)
     response = exception_handler(exc, context)
     if response is None or not isinstance(exc, exceptions.APIException):
         return None
@@ -94,6 +99,18 @@ def errors(exc: Exception, context: dict[str, Any]) -> Response | None:
         if name in response:
             answer[name] = response[name]
     return answer
+
+
+def _lost(request: Request) -> tuple[str, str | None]:
+    """Words for a 404 that name what the address asked for, and the field that it is."""
+    match = request._request.resolver_match
+    given = match.kwargs if match else {}
+    if match is None or not given:
+        return "", None
+    last = list(given)[-1].removesuffix("_id")
+    field = {"slug": "dataset", "outside": str(match.url_name).removeprefix("api-")}.get(last, last)
+    name = " / ".join(str(value)[:80] for value in given.values())
+    return _("“%(name)s” is not here, or it is not yours.") % {"name": name}, field
 
 
 def known_params(request: Request | HttpRequest, names: Iterable[str]) -> None:

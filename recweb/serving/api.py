@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers as s
@@ -110,7 +109,8 @@ def _policy(request: Request, slug: str) -> Serving:
         mine = mine.filter(pk=only)
     dataset = mine.first()
     if dataset is None:
-        raise Http404
+        words = _("There is no dataset “%(slug)s”, or it is not yours.") % {"slug": slug[:60]}
+        raise ApiError(404, "not_found", words, field="dataset")
     coming = Policy.objects.filter(dataset=dataset, state=PolicyState.FITTING).exists()
     words = (
         _("The first policy of “%(name)s” is being refitted on its whole log. Ask again soon.")

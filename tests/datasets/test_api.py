@@ -165,7 +165,9 @@ def test_bad_46_ids_may_hold_anything(shop: Dataset, ann: User, login: Login) ->
         assert found.status_code == 200, name
         assert found.json()["user"] == name
         assert client.get(f"{API}shop/items/{quote(name, safe='')}/").json()["item"] == name
-    assert client.get(f"{API}shop/users/nobody/").status_code == 404
+    error = client.get(f"{API}shop/users/nobody/").json()["error"]
+    assert (error["code"], error["field"]) == ("not_found", "user")
+    assert "“shop / nobody”" in error["message"]
     assert client.get(f"{API}shop/users/%00/").status_code == 404
 
 

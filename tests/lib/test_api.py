@@ -28,7 +28,9 @@ def test_lists_come_in_pages_of_fifty(bob: Client) -> None:
 
 @pytest.mark.parametrize("page", ["3", "0", "-1", "x", "9" * 30, "\x00"])
 def test_a_page_that_is_not_there_is_404(page: str, bob: Client) -> None:
-    assert bob.get("/api/v1/make/", {"page": page}).status_code == 404
+    answer = bob.get("/api/v1/make/", {"page": page})
+    assert (answer.status_code, answer.json()["error"]["field"]) == (404, "page")
+    assert f"“{page[:40]}”" in answer.json()["error"]["message"]
 
 
 @pytest.mark.parametrize(

@@ -193,7 +193,9 @@ def test_a_serving_token_serves_its_dataset_and_nothing_else(shop: Shop) -> None
 def test_strangers_annotators_and_nobody_are_refused(shop: Shop) -> None:
     published(shop)
     query = {"dataset": "shop", "user": "u1"}
-    assert shop.api(shop.cat).get("recommend/", **query).status_code == 404
+    refused = shop.api(shop.cat).get("recommend/", **query)
+    assert (refused.status_code, refused.json()["error"]["field"]) == (404, "dataset")
+    assert "“shop”" in refused.json()["error"]["message"]
     assert shop.api(shop.dan).get("recommend/", **query).status_code == 403
     assert Client().get("/api/v1/recommend/", query).status_code == 401
 
