@@ -16,6 +16,7 @@ from typing import Any
 
 from training.encoders import folders, picture_folders
 from training.endpoint import settings as endpoint
+from training.wants import Want, asked
 
 Spec = dict[str, Any]  # a JSON value by construction: it was a literal
 
@@ -44,7 +45,7 @@ class ParamError(ValueError):
     ) -> None:
         self.field, self.code, self.given = field, code, given
         self.low, self.high, self.choices = low, high, choices
-        self.message = _message(field, code, given, low, high, choices)
+        self.message = _message(self)
         super().__init__(self.message)
 
 
@@ -160,6 +161,11 @@ def reads_text(model: str, given: Mapping[str, Any]) -> bool:
     return asked or "text" in model_spec(model)["needs"]
 
 
+def wants(model: str, given: Mapping[str, Any]) -> list[Want]:
+    """What checked parameters ask of the data beyond the model's own needs, in their order."""
+    return list(asked(model_spec(model), given, model_spec))
+
+
 def json_schema(spec: Spec, language: str = "en") -> Spec:
     """JSON schema (2020-12) of a SPEC's parameters, descriptions in `language`."""
     properties = {field: _property(rule, language) for field, rule in spec["params"].items()}
@@ -235,20 +241,14 @@ def _number(field: str, rule: Spec, value: Any) -> float | int:
     return int(value) if whole else float(value)
 
 
-def _message(
-    field: str,
-    code: str,
-    given: object,
-    low: float | None,
-    high: float | None,
-    choices: tuple[str, ...],
-) -> str:
-    if code == "unknown":
-        return f"there is no parameter {field!r}; known: {', '.join(choices) or 'none'}"
-    if choices:
-        return f"{field} must be one of {', '.join(choices)}, got {given!r}"
-    kind = "be a number of the right kind" if code == "type" else "lie"
-    return f"{field} must {kind} between {low} and {high}, got {given!r}"
+def _message(wrong: ParamError) -> str:
+    if wrong.code == "unknown":
+        known = ", ".join(wrong.choices) or "none"
+        return f"there is no parameter {wrong.field!r}; known: {known}"
+    if wrong.choices:
+        return f"{wrong.field} must be one of {', '.join(wrong.choices)}, got {wrong.given!r}"
+    kind = "be a number of the right kind" if wrong.code == "type" else "lie"
+    return f"{wrong.field} must {kind} between {wrong.low} and {wrong.high}, got {wrong.given!r}"
 
 
 def _specs(folder: str) -> dict[str, Spec]:

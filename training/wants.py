@@ -1,16 +1,14 @@
 """What the chosen parameters of a model ask of the data, beyond what the model itself needs.
 
 Asked before anything is trained: a parameter that the data cannot bear is refused with its name.
-Standard library only, as the registry.
+Standard library only, as the registry, whose `wants` this is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
-
-from training import registry
 
 Code = Literal["time", "order", "text", "topics", "triples", "twice", "none"]
 MEMBERS = ("first", "second", "third")  # parameters of a blend, each the id of a model
@@ -29,13 +27,14 @@ class Want:
     model: str = ""
 
 
-def wants(model: str, params: Mapping[str, Any]) -> Iterator[Want]:
-    """In the order of the parameters. params: checked ones, all of them."""
-    spec = registry.model_spec(model)
+def asked(
+    spec: Mapping[str, Any], params: Mapping[str, Any], known: Callable[[str], Mapping[str, Any]]
+) -> Iterator[Want]:
+    """In the order of the parameters. params: checked ones, all of them; known: id -> SPEC."""
     if "time" not in spec["needs"] and params.get("recency", 1.0) != 1.0:
         yield Want("recency", "time")
     if set(MEMBERS) <= set(params):
-        yield from _members(params)
+        yield from _members(params, known)
     if params.get("text") is True:
         yield Want("text", "text")
     if (distance := params.get("distance")) in ("text", "categories"):
@@ -46,8 +45,10 @@ def wants(model: str, params: Mapping[str, Any]) -> Iterator[Want]:
         yield Want(VIEWS[0], "none")
 
 
-def _members(params: Mapping[str, Any]) -> Iterator[Want]:
-    seen = []
+def _members(
+    params: Mapping[str, Any], known: Callable[[str], Mapping[str, Any]]
+) -> Iterator[Want]:
+    seen: list[str] = []
     for place in MEMBERS:
         member = params[place]
         if member == "none":
@@ -55,7 +56,7 @@ def _members(params: Mapping[str, Any]) -> Iterator[Want]:
         if member in seen:
             yield Want(place, "twice", member)
         seen.append(member)
-        spec = registry.model_spec(member)
+        spec = known(member)
         if "time" in spec["needs"]:
             yield Want(place, "time", member)
         if spec["kind"] == "sequence":

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from recweb.datasets.models import Kind, Version
 from training import registry
-from training.wants import Code, Want, wants
 
 TIMED = ("temporal", "user-temporal", "leave-last")
 RATED = ("value", "one+value")  # confidences that keep what was given
@@ -143,7 +142,7 @@ def lacking(model: str, split: str, data: Data) -> tuple[str, str] | None:
     return None
 
 
-ASKED: dict[Code, Callable[[], str]] = {
+ASKED: dict[str, Callable[[], str]] = {
     "time": lambda: _("It weighs events by their age, and the log has no times: leave it at 1, or "
                       "import times."),
     "text": lambda: _("It reads item texts, and no item file was uploaded: add one, or choose "
@@ -161,7 +160,7 @@ ASKED: dict[Code, Callable[[], str]] = {
 
 def unmet(model: str, params: dict[str, Any], split: str, data: Data) -> tuple[str, str] | None:
     """(parameter, words) of the first setting that the data or the split cannot bear, or None."""
-    lacks: dict[Code, bool] = {
+    lacks: dict[str, bool] = {
         "time": not data.timed,
         "text": not data.text,
         "topics": not data.topics,
@@ -170,14 +169,15 @@ def unmet(model: str, params: dict[str, Any], split: str, data: Data) -> tuple[s
         "twice": True,
         "none": True,
     }
-    found = next((one for one in wants(model, params) if lacks[one.code]), None)
-    return None if found is None else (found.field, _asked(found))
+    found = next((one for one in registry.wants(model, params) if lacks[one.code]), None)
+    return None if found is None else (found.field, _asked(found.code, found.model))
 
 
-def _asked(want: Want) -> str:
-    names: dict[str, str] = registry.model_spec(want.model)["name"] if want.model else {}
+def _asked(code: str, member: str) -> str:
+    """member: the model of a blend that asks, or ""."""
+    names: dict[str, str] = registry.model_spec(member)["name"] if member else {}
     facts = {"name": names.get(get_language() or "en", names.get("en", "")),
              "splits": ", ".join(TIMED)}  # fmt: skip
-    if want.code == "time" and want.model:
+    if code == "time" and member:
         return _("%(name)s needs times, and the log has none: choose another model here.") % facts
-    return ASKED[want.code]() % facts
+    return ASKED[code]() % facts

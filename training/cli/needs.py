@@ -12,7 +12,7 @@ from training.cli.arguments import Request
 from training.cli.data import RATED, Data
 from training.cli.wrong import Wrong
 from training.log import Log
-from training.wants import Code, wants
+from training.wants import Code
 
 
 def refuse_needs(request: Request, data: Data) -> None:
@@ -65,7 +65,7 @@ def _refuse_params(model: str, request: Request, data: Data, *, named: bool) -> 
         "none": "is off, and so are the other views: switch one on",
     }
     params = registry.check_params(model, request.params[model])
-    for want in wants(model, params):
+    for want in registry.wants(model, params):
         if lacks[want.code]:
             what = f"{want.field}={params[want.field]}"
             raise Wrong(f"--params: {model}: {what} {lacks[want.code]}, or choose otherwise")
