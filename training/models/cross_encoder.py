@@ -118,8 +118,8 @@ SPEC: dict[str, Any] = {
             "log": True,
             "tune": False,
             "help": {
-                "en": "Rank of lora, width of an adapter.",
-                "zh-hans": "lora 的秩，或 adapter 的宽度。",
+                "en": "Rank of lora, width of an adapter; frozen and full have neither.",
+                "zh-hans": "lora 的秩，或 adapter 的宽度；frozen 与 full 不使用此项。",
             },
         },
         "against": {

@@ -51,8 +51,8 @@ SPEC: dict[str, Any] = {
         "zh-hans": "最多三轮，每轮带梯度阅读全部文本，再读一遍用于评估：支持 bfloat16 的单核上"
         "一万个标题约两分钟（演示数据在繁忙的单核上共九分半钟），否则约为四倍。",
     },
-    "formula": "s(u, i) = cosine(x_u, W2 gelu(W1 [f_i, white(LM(text_i))])) / t; lora: W + (2 / r)"
-    " r B A, B = 0 first; loss as two_tower_text",
+    "formula": "s(u, i) = cosine(x_u, W2 gelu(W1 [f_i, white(LM(text_i))])) / t; lora: W + 2 B A "
+    "of rank r, B = 0 first; loss as two_tower_text",
     "needs": ["text"],
     "serving": "factors",
     "params": {

@@ -112,6 +112,34 @@ PARAMS: dict[str, dict[str, Any]] = {
             "个时使用，bpr 始终使用。",
         },
     },
+    "softmax_negatives": {
+        "type": "int",
+        "default": 512,
+        "low": 1,
+        "high": 20000,
+        "log": True,
+        "tune": False,
+        "help": {
+            "en": "Items drawn against each batch from a catalogue of more than 20,000. A smaller "
+            "one stands there whole, and this changes nothing.",
+            "zh-hans": "物品超过 20,000 个时，每批抽取的负例物品数。"
+            "不超过时与全部物品对比，此项不起作用。",
+        },
+    },
+    "softmax_popularity": {
+        "type": "float",
+        "default": 0.0,
+        "low": 0.0,
+        "high": 1.0,
+        "log": False,
+        "tune": False,
+        "help": {
+            "en": "How they are drawn: 0 every item alike, 1 as often as it was taken (logQ "
+            "corrects for it). Up to 20,000 items none are drawn.",
+            "zh-hans": "抽取方式：0 每个物品等概率，1 按被接触次数（用 logQ 校正）。"
+            "不超过 20,000 个物品时不抽取。",
+        },
+    },
     "negatives": {
         "type": "int",
         "default": 1,
@@ -171,9 +199,10 @@ PARAMS: dict[str, dict[str, Any]] = {
         "log": False,
         "tune": False,
         "help": {
-            "en": "How negatives are drawn: 0 every item alike, 1 as often "
-            "as it was taken (infonce corrects for it by logQ).",
-            "zh-hans": "负例抽取方式：0 每个物品等概率，1 按被接触次数（infonce 用 logQ 校正）。",
+            "en": "How negatives are drawn, where not all items stand there: 0 every item alike, 1 "
+            "as often as it was taken (infonce corrects for it by logQ).",
+            "zh-hans": "负例抽取方式（当不与全部物品对比时）：0 每个物品等概率，"
+            "1 按被接触次数（infonce 用 logQ 校正）。",
         },
     },
     "popularity": {
