@@ -195,7 +195,7 @@ def dataset_imports(request: Request, slug: str) -> Response:
         raise Unprocessable(str(wrong), field="options") from None
     except imports.BadFile as error:
         code = {413: "too_large", 409: "conflict"}.get(error.status, "malformed")
-        raise ApiError(error.status, code, str(error), field="file") from None
+        raise ApiError(error.status, code, str(error), field=error.field or "file") from None
     except imports.AlreadyThere as same:
         raise Conflict(
             f"{same} (/datasets/{slug}/imports/{same.batch.pk}/)", field="file"
@@ -212,6 +212,8 @@ def _file(request: Request, given: QueryDict) -> tuple[Any, str]:
     file = request.FILES.get("file")
     if file is None:
         raise ApiError(400, "malformed", _("The part “file” is missing."), field="file")
+    if not file.size:
+        raise imports.BadFile(_("This file is empty: it has 0 bytes. Nothing was stored."))
     return file, str(file.name)
 
 

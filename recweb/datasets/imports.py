@@ -99,7 +99,8 @@ def keep(
     An Upload is moved, not copied: it is over with this.
     """
     if kind not in KINDS:
-        raise BadFile(_("“%(kind)s” is not a kind of file.") % {"kind": str(kind)[:40]})
+        words = _("“%(kind)s” is not a kind of file.") % {"kind": str(kind)[:40]}
+        raise BadFile(words, field="kind")
     batch = Import(
         dataset=dataset,
         kind=kind,

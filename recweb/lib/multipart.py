@@ -1,8 +1,9 @@
 """Watches a multipart body while it is read: no part may carry Content-Transfer-Encoding, and no
-file a path for a name: Django would cut it down and go on."""
+file a path or more than 255 bytes for a name: Django would cut it down and go on."""
 
 import re
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
@@ -14,6 +15,9 @@ _ENCODING = re.compile(rb"(?i)content-transfer-encoding[ \t]*:")
 _PATH = re.compile(
     rb"(?i)filename\*?[ \t]*=[^\r\n]*?(/|\\(?!\")|\0|%2f|%5c|%00|%2e%2e|\.\.%|\"\.{1,2}\")"
 )
+# what stands between quotes, or up to the next parameter; of filename* the part after UTF-8''
+_NAME = re.compile(rb"(?i)filename(\*?)[ \t]*=[ \t]*(?:\"((?:\\.|[^\"\\\r\n])*)|([^;\r\n]*))")
+LONGEST = 255  # bytes of a name
 
 
 def length(request: HttpRequest) -> int:
@@ -54,12 +58,21 @@ class Watched:
                 raise MultiPartParserError("Content-Transfer-Encoding is not taken in a part")
             if _PATH.search(head):
                 raise MultiPartParserError("the name of a file is a path")
+            if any(len(_named(found)) > LONGEST for found in _NAME.finditer(head)):
+                raise MultiPartParserError("the name of a file has more than 255 bytes")
             at = text.find(self.mark, start)
         # keep what may still grow: a header that is not complete, or half a boundary
         if last >= 0 and text.find(b"\r\n\r\n", last, last + HEADER_ROOM) < 0:
             self.kept = text[last : last + HEADER_ROOM + len(self.mark)]
         else:
             self.kept = text[-len(self.mark) :]
+
+
+def _named(found: "re.Match[bytes]") -> bytes:
+    """The bytes of a file's name; a backslash of its quotes counts as one."""
+    star, quoted, plain = found.groups()
+    text: bytes = quoted if quoted is not None else plain
+    return unquote_to_bytes(text.rpartition(b"'")[2]) if star else text
 
 
 def guard(request: HttpRequest) -> None:

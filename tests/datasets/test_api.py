@@ -102,7 +102,7 @@ def test_the_same_file_again_is_a_conflict_with_a_link(
 @pytest.mark.parametrize(
     ("more", "status", "field"),
     [
-        ({"kind": "pictures"}, 400, "file"),
+        ({"kind": "pictures"}, 400, "kind"),
         ({"mapping": "not json"}, 422, "mapping"),
         ({"mapping": "[1]"}, 422, "mapping"),
         ({"mapping": '{"user": 3}'}, 422, "mapping"),

@@ -84,6 +84,13 @@ def test_the_api_takes_the_same_options_and_names_a_wrong_one(
     ):  # fmt: skip
         error = send(wrong).json()["error"]
         assert (error["field"], word in error["message"]) == ("options", True), error
+    empty = io.BytesIO()
+    empty.name = "odd.csv"
+    assert client.post(url, {"file": empty}).json()["error"]["field"] == "file"
+    odd = io.BytesIO(b"a,b\n")
+    odd.name = "odd.csv"
+    kind = client.post(url, {"file": odd, "kind": "films"})
+    assert (kind.status_code, kind.json()["error"]["field"]) == (400, "kind")
     assert not Import.objects.exists()
     body = {"name": "Odd", "options": {"speed": 9}}
     kept = client.post("/api/v1/templates/", body, content_type="application/json")

@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from recweb.datasets import imports
 from recweb.datasets.models import Dataset, Import
 from recweb.people.models import User
-from tests.datasets.conftest import RATINGS, Login, files, text_of
+from tests.datasets.conftest import RATINGS, Login, text_of
 
 pytestmark = pytest.mark.django_db
 WRONG = [
@@ -52,15 +52,29 @@ def test_bad_62_a_file_lies_under_a_name_of_ours_and_its_own_is_escaped(
         assert "<img src=x" not in shown
 
 
-def test_bad_62_a_name_of_5000_letters_is_cut_before_it_reaches_us(
-    shop: Dataset, ann: User, login: Login
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ('filename="%s.csv"' % ("x" * 5000), 400),
+        ('filename="%s.csv"' % ("x" * 252), 400),
+        ('filename="%s.csv"' % ("书" * 84), 400),
+        ("filename=%s.csv" % ("x" * 252), 400),
+        ('filename="%s.csv"' % ("x" * 251), 202),
+        ('filename="%s.csv"' % ("书" * 83), 202),
+        ("filename*=UTF-8''%s.csv" % ("%E4%B9%A6" * 84), 400),
+        ("filename*=UTF-8''%s.csv" % ("%E4%B9%A6" * 83), 202),
+    ],
+)
+def test_bad_62_a_name_over_255_bytes_is_refused_and_not_cut(
+    shop: Dataset, ann: User, login: Login, name: str, status: int
 ) -> None:
-    long = SimpleUploadedFile("x" * 5000 + ".csv", RATINGS.encode())
-    answer = login(ann).post("/datasets/shop/upload/", {**files(), "interactions": long})
-    assert answer.status_code == 302
-    kept = Import.objects.get().file_name
-    assert len(kept.encode()) == 255
-    assert kept.endswith("x.csv")
+    head = f'--edge\r\nContent-Disposition: form-data; name="file"; {name}\r\n\r\n'
+    body = head.encode() + RATINGS.encode() + b"\r\n--edge--\r\n"
+    answer = login(ann).post(
+        "/api/v1/datasets/shop/imports/", body, content_type="multipart/form-data; boundary=edge"
+    )
+    assert answer.status_code == status, answer.content
+    assert Import.objects.exists() == (status == 202)
 
 
 class Growing(io.BytesIO):
