@@ -122,6 +122,9 @@ def _refuse_models(version: Version, models: Sequence[str], split: str, seed: in
     for model in models:
         if model in registry.models() and model not in known:
             words = _("%(name)s has no settings that a study could look for.")
+            if registry.model_spec(model)["kind"] == "rating":
+                words = _("%(name)s predicts stars, and a study judges lists: it cannot be tuned "
+                          "here.")  # fmt: skip
             raise Refused("models", words % {"name": runs.model_name(model)})
         try:
             runs.check(version, model, {}, split, seed, data)
