@@ -128,6 +128,14 @@ SPEC: dict[str, Any] = {
     },
 }
 
+NOTES = {
+    "found": {
+        "en": "What each model counts, found on validation: {told}.",
+        "zh-hans": "各模型的权重（在验证集上求得）：{told}。",
+    },
+    "given": {"en": "What each model counts, as given: {told}.",
+              "zh-hans": "各模型的权重（按给定值）：{told}。"},
+}  # fmt: skip
 TENTHS, QUARTERS = tuple(range(11)), (4, 3, 2, 1, 0)
 CUSHION = 60.0  # of reciprocal ranks, as the paper found it
 
@@ -181,6 +189,21 @@ class Blend:
         """The form, and the weights that a refit keeps."""
         chosen = {"weight": self.weight_, "share": self.share_}
         return {"form": "lists", "n_items": self.train_.shape[1]} | chosen
+
+    def facts(self) -> dict[str, float]:
+        """What each model counts; together 1."""
+        named = zip(self.names, self.weights_, strict=True)
+        return {f"weight_{name}": float(weight) for name, weight in named}
+
+    def notes(self) -> list[dict[str, str]]:
+        """The same in words, by language."""
+        named = zip(self.names, self.weights_, strict=True)
+        told = ", ".join(f"{name} {weight:.1%}" for name, weight in named)
+        settled = self.params["weight"] is not None and (
+            len(self.names) == 2 or self.params["share"] is not None
+        )
+        said = NOTES["given" if settled else "found"]
+        return [{language: text.format(told=told) for language, text in said.items()}]
 
     def _parts(self, users: np.ndarray) -> list[np.ndarray]:
         """What each model says (m, n_items) on the common scale, higher is better."""

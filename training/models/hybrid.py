@@ -76,6 +76,16 @@ SPEC: dict[str, Any] = {
     },
 }
 
+NOTES = {
+    "found": {
+        "en": "Behaviour counts {behaviour:.0%} and content {content:.0%}, found on validation.",
+        "zh-hans": "行为占 {behaviour:.0%}，内容占 {content:.0%}（在验证集上求得）。",
+    },
+    "given": {
+        "en": "Behaviour counts {behaviour:.0%} and content {content:.0%}, as given.",
+        "zh-hans": "行为占 {behaviour:.0%}，内容占 {content:.0%}（按给定值）。",
+    },
+}
 GRID = np.arange(11) / 10
 LEAST = 0.01  # agreement that keeps items without events in the order of their content
 
@@ -121,6 +131,16 @@ class Hybrid:
     def serving_meta(self) -> dict[str, Any]:
         """The form and the weight in use."""
         return {"form": "lists", "n_items": self.train_.shape[1], "weight": self.weight_}
+
+    def facts(self) -> dict[str, float]:
+        """What behaviour counts; the rest is content."""
+        return {"weight": self.weight_}
+
+    def notes(self) -> list[dict[str, str]]:
+        """The same in words, by language."""
+        parts = {"behaviour": self.weight_, "content": 1.0 - self.weight_}
+        said = NOTES["found" if self.params["weight"] is None else "given"]
+        return [{language: text.format(**parts) for language, text in said.items()}]
 
     def _parts(self, users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """z-scores (m, n_items) of behaviour (over items with events) and content (over all)."""

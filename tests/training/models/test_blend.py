@@ -56,6 +56,11 @@ def test_validation_chooses_the_weights_and_test_says_nothing(third: str) -> Non
         assert ndcg(blind, as_validation) <= chosen + 1e-9
     meta = made.serving_meta()
     assert meta["weight"] == made.weight_ and meta["share"] == made.share_
+    assert list(made.facts().values()) == pytest.approx(made.weights_.tolist())
+    assert f"ease {made.weights_[0]:.1%}" in made.notes()[0]["en"]
+    assert "found on validation" in made.notes()[0]["en"]
+    given = fitted("blend", WHOLE, second="itemknn", weight=0.5).notes()[0]["en"]
+    assert ("as given" in given) and "ease 50.0%, itemknn 50.0%" in given
 
 
 def test_a_model_that_knows_nothing_is_given_little() -> None:

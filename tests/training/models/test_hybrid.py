@@ -31,6 +31,13 @@ def test_weight_zero_is_the_content_model() -> None:
     np.testing.assert_allclose(mixed, standard, atol=1e-4)
 
 
+def test_a_run_says_what_content_counts() -> None:
+    made = fitted("hybrid", WHOLE)
+    said = f"Behaviour counts {made.weight_:.0%} and content {1 - made.weight_:.0%}, found"
+    assert said in made.notes()[0]["en"] and made.facts() == {"weight": made.weight_}
+    assert "as given" in fitted("hybrid", WHOLE, weight=0.25).notes()[0]["en"]
+
+
 @pytest.mark.parametrize("weight", [0.0, 0.5, 1.0])
 def test_cold_items_stand_in_the_order_of_their_content(weight: float) -> None:
     users = np.arange(30)
