@@ -73,16 +73,9 @@ def _start(request: Request, experiment: Experiment, name: str) -> Response:
 
 
 def frontier_json(row: Frontier) -> dict[str, Any]:
-    """points: one a weight, {"diversity", "ndcg@10": {"mean", "lo", "hi"}, ...}."""
-    metrics = row.points["metrics"]
-    points = [
-        {"diversity": weight}
-        | {
-            name: {end: values[end][at] for end in ("mean", "lo", "hi") if end in values}
-            for name, values in metrics.items()
-        }
-        for at, weight in enumerate(row.points["weights"])
-    ]
+    """points: one a weight, {"diversity", "ndcg@10": {"mean", "lo", "hi"}, ...}.
+
+    test: the same at 0 and at the chosen weight, once finalised."""
     ends = (row.points.get(name) for name in ("knee", "knee_lo", "knee_hi"))
     return {
         "experiment": row.experiment_id,
@@ -92,11 +85,25 @@ def frontier_json(row: Frontier) -> dict[str, Any]:
         "k": row.points.get("k", row.k),
         "n_candidates": row.n_candidates,
         "n": row.points.get("n"),
-        "points": points,
+        "points": _points(row.points),
         "suggested": dict(zip(("diversity", "lo", "hi"), ends, strict=True)),
         "rules": row.points.get("rules", []),
-        "test": row.test_points or None,
+        "test": {"n": row.test_points.get("n"), "points": _points(row.test_points)}
+        if row.test_points
+        else None,
     }
+
+
+def _points(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """One a weight."""
+    return [
+        {"diversity": weight}
+        | {
+            name: {end: values[end][at] for end in ("mean", "lo", "hi") if end in values}
+            for name, values in found["metrics"].items()
+        }
+        for at, weight in enumerate(found["weights"])
+    ]
 
 
 @extend_schema(operation_id="lists", parameters=[USER, DIVERSITY, RERANKER, K], responses=ANY)

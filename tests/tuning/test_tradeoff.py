@@ -265,6 +265,11 @@ def test_finalise_by_api(shop: Shop) -> None:
     assert api.post(f"experiments/{shop.run.pk}/finalise/", {"diversity": 0.3}).status_code == 202
     planted.work_off()
     assert api.post(f"experiments/{shop.run.pk}/finalise/", {"diversity": 0.3}).status_code == 409
+    opened = api.get(f"experiments/{shop.run.pk}/frontier/").json()["test"]
+    assert [point["diversity"] for point in opened["points"]] == [0.0, 0.3]
+    shop.run.refresh_from_db()
+    mean = shop.run.metrics["test"]["ndcg@10"]["mean"]
+    assert opened["points"][0]["ndcg@10"]["mean"] == pytest.approx(mean, abs=2e-6)
 
 
 # ---- who ---------------------------------------------------------------------------------------
