@@ -1,4 +1,4 @@
-// Keys of the data pages: tabs by digit, the filter, a new dataset, next and previous.
+// Keys of the data pages: tabs by digit, the filter, a new dataset, next and previous, why.
 import { register } from "./keys.js";
 
 function follow(id) {
@@ -20,5 +20,14 @@ if (document.getElementById("new-dataset")) {
 } else if (document.getElementById("next") || document.getElementById("previous")) {
   table.n = { label: pgettext("one", "Next"), run: () => follow("next") };
   table.p = { label: pgettext("one", "Previous"), run: () => follow("previous") };
+}
+// the lists come a moment after the page: they are looked for when the key is pressed
+function reasons() {
+  const all = [...document.querySelectorAll("#user-lists ol details")];
+  const open = all.some((one) => one.open);
+  for (const one of all) one.open = !open;
+}
+if (document.getElementById("user-lists")) {
+  table.w = { label: gettext("Why these items"), run: reasons };
 }
 register(table);

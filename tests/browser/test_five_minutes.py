@@ -148,6 +148,9 @@ def one_user(page: Page) -> None:
     done = page.locator("section[aria-labelledby=history] tbody th").all_text_contents()
     for text in [*lists.all_text_contents(), *done]:
         assert re.search("[A-Za-z]{3}", text), f"an id stands where a title should: {text}"
+    for open_ones in (lists.count(), 0):  # all reasons, and none again
+        page.keyboard.press("w")
+        expect(page.locator("#user-lists details[open]")).to_have_count(open_ones)
     lists.first.click()
     expect(page.locator("#user-lists details[open] p")).to_be_visible()
 
