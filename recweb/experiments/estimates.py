@@ -35,7 +35,8 @@ TEXT = 0.006  # seconds to read one item's text
 # and again by a language model that learns: seconds an item (epochs), a user (candidates)
 TUNED = {"lm_tuned": (0.05, 0.0), "cross_encoder": (0.0, 0.6)}
 CUBE = 2.5e-12  # seconds for one multiplication of a square model, on two cores
-SQUARE = {"ease", "hybrid"}
+SQUARE = "ease"  # it holds a square matrix, and so does what has it for a part:
+PARTS = ("base", "first", "second", "third")  # parameters that name a model
 BASE_MB = 150
 TUNED_MB = 700  # the weights of such a model, their gradients, averages and best copy
 TORCH_MB = 500  # what the library of the learned models and of texts takes besides
@@ -87,7 +88,7 @@ def rule_seconds(model: str, version: Version) -> float:
     looked_at = min(users, JUDGED) + users / FINAL if model in BY_NETWORK else users
     seconds = START + parts * (READ + fit.events) + RANK * users * items / PAIRS
     seconds += fit.rows * (users + items) / ROWS + fit.pairs * looked_at * items / PAIRS
-    if model in SQUARE:
+    if _square(model):
         seconds += CUBE * min(users, items) ** 3
     if "text" in registry.model_spec(model)["needs"]:
         seconds += TEXT * items
@@ -103,7 +104,7 @@ def rule_mb(model: str, version: Version, params: dict[str, Any] | None = None) 
     """512 users are ranked at a time; a square model holds about three copies of its matrix."""
     scores = 512 * version.n_items * 8 * 3 / MB
     side = min(version.n_users, version.n_items)
-    square = 3 * 8 * side**2 / MB if model in SQUARE else 0.0
+    square = 3 * 8 * side**2 / MB if _square(model, params) else 0.0
     sized = _sized_mb(model, version, params)
     torch = TORCH_MB if learned(model) or "text" in registry.model_spec(model)["needs"] else 0.0
     torch += TUNED_MB if model in TUNED else 0.0
@@ -112,9 +113,19 @@ def rule_mb(model: str, version: Version, params: dict[str, Any] | None = None) 
 
 def _sized_mb(model: str, version: Version, params: dict[str, Any] | None = None) -> float:
     """Vectors of users and items, and what their training keeps beside them: four copies."""
-    known = {name: rule["default"] for name, rule in registry.model_spec(model)["params"].items()}
-    length = sum(float((known | (params or {})).get(name) or 0) for name in SIZES)
+    known = _params(model, params)
+    length = sum(float(known.get(name) or 0) for name in SIZES)
     return 4 * 4 * length * (version.n_users + version.n_items) / MB
+
+
+def _square(model: str, params: dict[str, Any] | None = None) -> bool:
+    known = _params(model, params)
+    return SQUARE in (model, *(known.get(name) for name in PARTS))
+
+
+def _params(model: str, params: dict[str, Any] | None) -> dict[str, Any]:
+    rules = registry.model_spec(model)["params"].items()
+    return {name: rule["default"] for name, rule in rules} | (params or {})
 
 
 def memory(version: Version, model: str, params: dict[str, Any]) -> float:

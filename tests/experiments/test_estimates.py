@@ -35,6 +35,15 @@ def test_a_matrix_that_does_not_fit_is_refused_before_the_job(
     assert not Experiment.objects.exists()
 
 
+def test_what_has_such_a_matrix_for_a_part_is_refused_and_else_not(films: Dataset) -> None:
+    version = large(films)
+    for model, params in (("blend", {}), ("hybrid", {"base": "ease"})):
+        with pytest.raises(orders.Refused, match="would need about"):
+            orders.check(version, model, params, "auto", 0)
+    for model, params in (("blend", {"first": "itemknn"}), ("hybrid", {})):
+        assert orders.check(version, model, params, "auto", 0)
+
+
 def test_long_vectors_that_do_not_fit_name_their_field(
     films: Dataset, bob: User, login: Login
 ) -> None:
