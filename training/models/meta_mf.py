@@ -102,6 +102,7 @@ SPEC: dict[str, Any] = {
     },
 }
 
+PEOPLE = 256  # adapted together: each holds a square of the factors
 NAMES = {"meta": ("meta-learned start", "元学习起点"), "prior": ("prior mean", "先验均值"),
          "none": ("no prior", "无先验")}  # fmt: skip
 
@@ -180,7 +181,14 @@ class MetaMF(PriorMF):
                 given, rows, first, steps=self.params["steps"], epochs=epochs, rng=rng,
                 report=lambda done: report(done, epochs, "epoch"),
             )  # fmt: skip
-            tastes = adapt(self.start_, told(given, rows), self.params["steps"])
+            tastes = np.concatenate(
+                [
+                    adapt(
+                        self.start_, told(given[some : some + PEOPLE], rows), self.params["steps"]
+                    )
+                    for some in range(0, split.n_users, PEOPLE)
+                ]
+            )
         self.user_factors_ = tastes[:, :-1]
         self.baseline_ = Baseline(base.mean, tastes[:, -1], base.item)
         return given, rows
