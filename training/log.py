@@ -131,9 +131,12 @@ def save_log(folder: Path, log: Log, pause: Callable[[], None] = nothing) -> str
     return store.write(folder, arrays, meta, pause)
 
 
-def load_log(folder: Path) -> Log:
-    """The stored log, memory-mapped. Raises store.Corrupt."""
-    arrays, meta = store.read(folder)
+def load_log(folder: Path, *, verify: bool = True) -> Log:
+    """The stored log, memory-mapped. Raises store.Corrupt.
+
+    verify: hash all of it first; who shows a few rows of a long log need not.
+    """
+    arrays, meta = store.read(folder, verify=verify)
     return Log(
         users=arrays["users"],
         items=arrays["items"],

@@ -10,7 +10,16 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from recweb.datasets import checks, figures, people, rows, search, standing, weighing
+from recweb.datasets import (
+    checks,
+    figures,
+    people,
+    rows,
+    search,
+    standing,
+    timeline,
+    weighing,
+)
 from recweb.datasets.access import find, person
 from recweb.datasets.clock import moment
 from recweb.datasets.exclusion import left_out
@@ -114,6 +123,7 @@ def _interactions(request: HttpRequest, row: Dataset, version: Version | None) -
         return {}
     found, wrong = _filtered(request, row, newest, names)
     shown = page(request, found)
+    by_time = isinstance(found, timeline.Timeline) and newest.profile["quality"]["has_times"]
     items = {event.item_code for event in shown if event.item_code is not None}
     titles = rows.titles(row.pk, items)
     people = rows.user_ids(row.pk, {event.user_code for event in shown})
@@ -135,6 +145,7 @@ def _interactions(request: HttpRequest, row: Dataset, version: Version | None) -
     return {
         "page": shown,
         "newest": newest,
+        "by_time": by_time,
         "left_out": 0 if request.GET.get("user", "").strip() else len(left_out(newest)),
         "table": table,
         "names": names,
@@ -146,7 +157,7 @@ def _interactions(request: HttpRequest, row: Dataset, version: Version | None) -
 
 def _filtered(
     request: HttpRequest, row: Dataset, newest: Version, names: dict[int, str]
-) -> "tuple[QuerySet[Interaction] | standing.Counted, str]":
+) -> "tuple[QuerySet[Interaction] | standing.Counted | timeline.Timeline, str]":
     """(rows, what was not found). Who is left out is shown when asked for."""
     user, item = request.GET.get("user", "").strip(), request.GET.get("item", "").strip()
     event = request.GET.get("event", "")
@@ -165,6 +176,9 @@ def _filtered(
     if event:
         found = found.filter(event__in=[code for code, name in names.items() if name == event])
     n = None if user or item else standing.known(newest, event)
+    if n is not None and newest.n_interactions > timeline.LONG:
+        kind = {name: code for code, name in names.items()}.get(event)
+        return timeline.Timeline(newest, kind, n), ""
     return found if n is None else standing.Counted(found, n), ""
 
 

@@ -14,6 +14,8 @@ from training import log
 from training.clean import modalities
 from training.log import Items, Log
 
+PART = 1 << 22  # rows
+
 
 def save(folder: Path, rows: Rows, names: tuple[str, ...], n_users: int, facts: Facts) -> None:
     """folder/log and folder/items."""
@@ -47,6 +49,37 @@ def _items(facts: Facts) -> Items:
 
 def load(folder: Path) -> tuple[Log, Items]:
     return log.load_log(folder / "log"), log.load_items(folder / "items")
+
+
+def some(
+    folder: Path, event: int | None, first: int, last: int
+) -> list[tuple[int, int | None, int, float | None, int | None]]:
+    """(user, item, event, value, time) of rows first to last in the order of time; event: of
+    those of this kind."""
+    found = log.load_log(folder / "log", verify=False)
+    if event is None:
+        places = np.arange(first, min(last, len(found)))
+    else:
+        places = _nth(found.events, event, first, last)
+    values = found.values[places]
+    items: list[int | None] = [item if item >= 0 else None for item in found.items[places].tolist()]
+    at = [None] * len(places) if found.at is None else found.at[places].tolist()
+    numbers = [None if np.isnan(value) else float(value) for value in values]
+    users, events = found.users[places].tolist(), found.events[places].tolist()
+    return list(zip(users, items, events, numbers, at, strict=True))
+
+
+def _nth(events: np.ndarray, event: int, first: int, last: int) -> np.ndarray:
+    """Places of the first-th to last-th row of a kind; looks no further than these."""
+    found: list[np.ndarray] = []
+    done = 0
+    for start in range(0, len(events), PART):
+        hits = np.flatnonzero(events[start : start + PART] == event) + start
+        found.append(hits[max(first - done, 0) : max(last - done, 0)])
+        done += len(hits)
+        if done >= last:
+            break
+    return np.concatenate(found) if found else np.empty(0, np.int64)
 
 
 def redact(old: Path, new: Path, user: int) -> int:

@@ -227,6 +227,13 @@ def redact(old: Path, new: Path, user: int) -> int:
     return saved.redact(old, new, user)
 
 
+def some_rows(folder: Path, event: int | None, first: int, last: int) -> list[tuple[Any, ...]]:
+    """(user, item or None, event, value, time) of these rows of a version, in order of time."""
+    from recweb.datasets import saved
+
+    return list(saved.some(folder, event, first, last))
+
+
 def learn_weights(version: "Version", target: str, days: int) -> dict[str, Any]:
     """The learned weights of the kinds of event as JSON, or {"refused": in both languages}."""
     from recweb.datasets import trials

@@ -1,16 +1,19 @@
 """The pages of datasets: they show what is there, to those who may see it."""
 
+import re
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from recweb.datasets import exclusion, figures
+from recweb.datasets import exclusion, figures, timeline
 from recweb.datasets.models import Dataset, Member, Person
 from recweb.jobs.models import Job, State
 from recweb.people.models import User
 from tests.datasets.conftest import TABS, Login, bring, person, text_of, work_off
 
+TR = re.compile(r"<tr><td>.*?</tr>", re.S)
+ROW = re.compile(r"<td[^>]*>(.*?)</td>", re.S)
 pytestmark = pytest.mark.django_db
 # one row that says another value of what the first file said, and a new one
 LATER = "userId,movieId,rating,timestamp\n1,1029,4.5,1260759179\n1,31,3,1298861999\n"
@@ -109,6 +112,42 @@ def test_a_search_that_a_later_file_replaced_is_not_shown(
     assert "4 rows of version 2" in shown
     assert shown.count("a search") == 1
     assert "2 rows of version 2" in text_of(client.get("/datasets/shop/?tab=interactions&user=1"))
+
+
+def test_a_long_log_shows_the_same_rows_in_the_order_of_time(
+    shop: Dataset, ann: User, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = "user,item,event,rating,time\n"
+    first = [f"{n % 7},i{n % 11},view,{n % 5},{1298861000 + n % 60}" for n in range(90)]
+    first += ["1,,search,,1298861760", "out,i1,view,3,1298861761"]
+    later = [f"{n % 7},i{n % 11},view,5,{1298861000 + n % 60}" for n in range(60, 90)]
+    bring(shop, "interactions", "\n".join([head.strip(), *first, ""]))
+    bring(
+        shop,
+        "interactions",
+        "\n".join([head.strip(), *later, "1,,search,,1298861760", ""]),
+        "b.csv",
+    )
+    code = Person.objects.get(dataset=shop, outside_id="out").code
+    exclusion.order(shop, ann, [code], "hand", keep=False)
+    work_off("quick")
+    client = login(ann)
+
+    def listed(query: str) -> list[tuple[str, ...]]:
+        pages = [
+            text_of(client.get(f"/datasets/shop/?tab=interactions{query}&page={n}")) for n in (1, 2)
+        ]
+        found = [tuple(ROW.findall(row)) for page in pages for row in TR.findall(page)]
+        assert found, pages
+        return found
+
+    by_file = {query: listed(query) for query in ("", "&event=search", "&event=view")}
+    monkeypatch.setattr(timeline, "LONG", 0)
+    for query, rows in by_file.items():
+        by_time = listed(query)
+        assert sorted(by_time) == sorted(rows)
+        assert [row[4] for row in by_time] == sorted(row[4] for row in rows)
+    assert "in the order of time" in text_of(client.get("/datasets/shop/?tab=interactions"))
 
 
 def test_rows_of_users_who_are_left_out_are_shown_when_asked_for(
