@@ -68,8 +68,29 @@ function failed(event) {
     : xhr?.status === 429
       ? gettext("Too many at once. Wait a moment and try again.")
       : gettext("That did not work; nothing was changed. Try again.");
-  toast(id ? `${words} (${id})` : words, "error");
+  const said = id ? `${words} (${id})` : words;
+  const part = event.detail.elt;
+  if (part?.getAttribute?.("hx-trigger") === "load") lacking(part, said);
+  else toast(said, "error");
 }
+
+// a part that comes after its page: its place says what is wrong, and how to ask for it again
+function lacking(part, said) {
+  const note = document.createElement("p");
+  const again = document.createElement("button");
+  note.className = "warn";
+  note.setAttribute("role", "alert");
+  note.textContent = said;
+  again.type = "button";
+  again.className = "btn btn-sm btn-outline-secondary";
+  again.textContent = gettext("Retry");
+  again.addEventListener("click", () => {
+    again.disabled = true;
+    window.htmx.ajax("GET", part.getAttribute("hx-get"), { source: part, target: part, swap: "innerHTML" });
+  });
+  part.replaceChildren(note, again);
+}
+document.addEventListener("htmx:timeout", failed);
 document.addEventListener("htmx:responseError", failed);
 document.addEventListener("htmx:sendError", failed);
 document.addEventListener("htmx:afterOnLoad", () => { failing = false; });

@@ -195,6 +195,21 @@ def test_a_lost_server_keeps_the_last_good_weight(
     assert titles(page) == before
 
 
+def test_lists_that_do_not_come_say_so_and_are_asked_again(
+    shop: Shop, open_page: Opener, watch: Any
+) -> None:
+    watch.ignored |= {"Failed to load resource", "Response Status Error Code 502"}  # our own answer
+    page = open_page("/about/", shop.bob)
+    page.route("**/lists/users/**", lambda route: route.fulfill(status=502))
+    page.goto("/users/shop/u5/")
+    lists = page.locator("#user-lists")
+    expect(lists.get_by_role("alert")).to_contain_text("That did not work")
+    page.unroute("**/lists/users/**")
+    lists.get_by_role("button", name="Retry").click()
+    expect(lists.locator("ol li").first).to_be_visible()
+    expect(lists.get_by_role("alert")).to_have_count(0)
+
+
 def test_use_this_weight_carries_it_to_the_form(shop: Shop, open_page: Opener, watch: Any) -> None:
     watch.ignored.add("422")  # the form without a comment
     page = ready(open_page("/tradeoff/?diversity=0.3", shop.bob))
