@@ -21,17 +21,28 @@ def auc(
     .5 = chance, NaN without a held-out or without another item.
     """
     m, n_items = scores.shape
-    # -inf sorts to the front: the masked ones are n_masked of the smallest
-    rows = np.sort(scores, axis=1)
     out = np.full(m, np.nan)
     for u in range(m):
         mine = scores[u, indices[indptr[u] : indptr[u + 1]]]
         others = n_items - int(n_masked[u]) - len(mine)
         if not len(mine) or not others:
             continue
-        below = np.searchsorted(rows[u], mine, "left") - n_masked[u]
-        upto = np.searchsorted(rows[u], mine, "right") - n_masked[u]
-        wins = 0.5 * (np.maximum(below, 0) + upto).sum()
+        below, upto = _counts(scores[u], mine)
+        # the masked ones are n_masked of the smallest
+        wins = 0.5 * (np.maximum(below - n_masked[u], 0) + upto - n_masked[u]).sum()
         # pairs among the held-out themselves (each with itself as half) are no pairs of interest
         out[u] = (wins - 0.5 * len(mine) ** 2) / (len(mine) * others)
     return out
+
+
+def _counts(row: Floats, mine: Floats) -> tuple[npt.NDArray[np.int_], npt.NDArray[np.int_]]:
+    """How many of the row are below each of mine, and how many at most as high.
+
+    A few passes cost less than a sort: on a row of 20,000 one pass takes a forty-sixth of it, on
+    2,000 a tenth.
+    """
+    if len(mine) <= min(100, 8 + len(row) // 1_000):
+        below = [np.count_nonzero(row < score) for score in mine]
+        return np.array(below), np.array([np.count_nonzero(row <= score) for score in mine])
+    ordered = np.sort(row)
+    return np.searchsorted(ordered, mine, "left"), np.searchsorted(ordered, mine, "right")
