@@ -349,6 +349,8 @@ def test_models_lists_the_registry(capsys: pytest.CaptureFixture[str]) -> None:
     for name, spec in registry.models().items():
         assert f"{name}  {spec['name']['en']}" in told
     assert "l2  float 1 to 1e+07, log scale; usual 300" in told
+    assert "alpha  float 0.01 to 1000, log scale; usual from the log" in told
+    assert "satisfied  float 0 to 1e+06; usual from the log" in told
 
 
 def test_the_door_opens_without_the_web(counted: list[str], tmp_path: Path) -> None:

@@ -74,7 +74,8 @@ def models() -> str:
 
 
 def _range(rule: dict[str, Any]) -> str:
-    usual = "found on validation" if rule["default"] is None else _short(rule["default"])
+    found = "from the log" if rule.get("from") == "log" else "found on validation"
+    usual = found if rule["default"] is None else _short(rule["default"])
     if rule["type"] in ("int", "float"):
         scale = ", log scale" if rule["log"] else ""
         return f"{rule['type']} {rule['low']:g} to {rule['high']:g}{scale}; usual {usual}"

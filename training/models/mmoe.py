@@ -67,6 +67,7 @@ SPEC: dict[str, Any] = {
             "high": 1000000.0,
             "log": False,
             "tune": False,
+            "from": "log",
             "help": {
                 "en": "Confidence from which a positive satisfied. Empty: the first one above the "
                 "mean.",
