@@ -1,4 +1,7 @@
-"""Items that are probably one: their titles differ only in spelling, order or punctuation."""
+"""Items that are probably one: their titles differ only in spelling, order or punctuation.
+
+Of two films of one title and two years, one is a remake.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,9 @@ SPEC = {
     "found": {
         "usual": {
             "en": "{n} items in {groups} groups have titles that differ only in case, "
-            "punctuation, width, or the order of words.",
-            "zh-hans": "{n} 个物品（共 {groups} 组）的标题仅在大小写、标点、全半角或词序上不同。",
+            "punctuation, width, or the order of words, and not in their year.",
+            "zh-hans": "{n} 个物品（共 {groups} 组）的标题仅在大小写、标点、全半角或词序上不同，"
+            "且年份没有不同。",
         },
         "none": {"en": "No item has a title.", "zh-hans": "没有物品带标题。"},
     },
@@ -36,7 +40,7 @@ SPEC = {
 def check(data: Data) -> Finding:
     """Share of the titled items that are in a group with another one."""
     listed = data.listed
-    keys = normalised(data.items.titles)
+    keys = _dated(normalised(data.items.titles), data.items.years)
     filled = (keys != "").to_numpy()
     if listed is not None:  # elsewhere the id stands in for a title
         filled &= listed
@@ -62,6 +66,16 @@ def check(data: Data) -> Finding:
     share = float(len(members) / filled.sum())
     evidence = Evidence(columns, rows, len(members)) if rows else None
     return finding(SPEC, share, args=args, evidence=evidence)
+
+
+def _dated(titles: pl.Series, years: np.ndarray) -> pl.Series:
+    """Each title that there is with its year, where that is known; text (n,)."""
+    import polars as pl
+
+    known = pl.Series(np.nan_to_num(years, nan=0.0)).cast(pl.Int64).cast(pl.String)
+    dated = titles + " (" + known + ")"
+    made: pl.Series = dated.zip_with(pl.Series(np.isfinite(years)) & (titles != ""), titles)
+    return made
 
 
 def normalised(titles: tuple[str, ...]) -> pl.Series:

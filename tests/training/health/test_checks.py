@@ -1,6 +1,7 @@
 """Each check on a log whose illness is planted, and on one that has none."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -112,6 +113,22 @@ def test_titles_that_differ_in_spelling_only_are_one_group() -> None:
     found = run("near-duplicate-items", given)
     assert found.evidence is not None
     assert sorted(row[0] for row in found.evidence.rows) == [0, 1, 2]
+
+
+def test_a_remake_of_another_year_is_another_film() -> None:
+    titles = ("Psycho", "Psycho", "psycho!", "The Mummy", "Mummy, The")
+    given = small((0, 0, 0), (1, 1, 5), (1, 2, 9))
+    given = data((given.log.users, given.log.items, given.log.values, given.log.at), titles=titles)  # type: ignore[arg-type]
+    years = np.array([1960, 1998, 1998, np.nan, np.nan], dtype=np.float32)
+    given = replace(given, items=replace(given.items, years=years))
+    found = run("near-duplicate-items", given)
+    assert found.evidence is not None
+    assert sorted(row[:2] for row in found.evidence.rows) == [
+        [1, "psycho (1998)"],
+        [2, "psycho (1998)"],
+        [3, "mummy the"],
+        [4, "mummy the"],
+    ]
 
 
 def test_scripts_of_the_texts_are_told_apart() -> None:
