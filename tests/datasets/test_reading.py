@@ -141,7 +141,7 @@ def test_what_waits_for_a_decision_may_be_read_in_another_way(
     assert (batch.state, batch.reasons) == ("waiting", {"value-decimal-comma": 2})
     client = login(ann)
     page = text_of(client.get(f"/datasets/shop/imports/{batch.pk}/"))
-    assert 'value="again"' in page
+    assert 'value="again"' in page and 'value="accept"' in page
     sent = client.post(f"/datasets/shop/imports/{batch.pk}/decide/", {"decision": "again"})
     assert sent["Location"] == "/datasets/shop/map/"
     batch.refresh_from_db()
