@@ -1,8 +1,11 @@
 """Where the product listens, and under which names it may be called."""
 
+import ipaddress
 import os
 import socket
 from pathlib import Path
+
+import psutil
 
 from recweb.runtime.postgres import ServiceError
 
@@ -41,15 +44,18 @@ def listen(host: str, port: int) -> tuple[socket.socket, int]:
 
 def address(host: str, port: int) -> str:
     name = "127.0.0.1" if host in ANYWHERE else host
-    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+    return f"http://{bracketed(name)}:{port}"
+
+
+def bracketed(host: str) -> str:
+    """As it stands in addresses and in the header Host."""
+    return f"[{host}]" if ":" in host else host
 
 
 def environment(folder: Path, host: str) -> dict[str, str]:
     """What the children see: ours, with every temporary file kept inside the data folder."""
-    names = {"localhost", "127.0.0.1", "[::1]", f"[{host}]" if ":" in host else host}
-    if host in ANYWHERE:
-        names |= {socket.gethostname(), *addresses()}
-    names -= set(ANYWHERE)
+    names = {"localhost", "127.0.0.1", "[::1]"}
+    names |= {socket.gethostname(), *elsewhere(host)} if host in ANYWHERE else {bracketed(host)}
     return {
         **os.environ,
         "RECWEB_HOME": str(folder),
@@ -60,8 +66,16 @@ def environment(folder: Path, host: str) -> dict[str, str]:
     }
 
 
-def addresses() -> set[str]:
-    try:
-        return {str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None)}
-    except socket.gaierror:
-        return set()
+def elsewhere(host: str) -> list[str]:
+    """Names by which other machines reach what listens on `host`: the addresses of this machine's
+    interfaces. Its own name often means the loopback alone here."""
+    if host not in ANYWHERE:
+        return []
+    kinds = {socket.AF_INET, socket.AF_INET6} if host == "::" else {socket.AF_INET}
+    found = [
+        one.address
+        for line in psutil.net_if_addrs().values()
+        for one in line
+        if one.family in kinds and not ipaddress.ip_address(one.address.split("%")[0]).is_loopback
+    ]
+    return [bracketed(name) for name in found if "%" not in name]  # a link's own need its zone

@@ -22,7 +22,7 @@ from django.core.management import call_command, get_commands
 from django.db import connections
 
 from recweb.runtime import home, spawn, state, static
-from recweb.runtime.address import address, environment, listen
+from recweb.runtime.address import address, elsewhere, environment, listen
 from recweb.runtime.postgres import ServiceError
 from recweb.runtime.services import Busy, Lock, Services
 from recweb.runtime.supervisor import Supervisor, product
@@ -129,6 +129,8 @@ class Demo:
         link = f"{url}/?token={login(users)}"
         connections.close_all()
         self.say(f"recweb is ready: {link}  (Ctrl+C stops everything)")
+        for name in elsewhere(self.options.host):
+            self.say(f"Other machines reach it at http://{name}:{supervisor.stack['port']}/")
         if self.options.open:
             webbrowser.open(link)
 

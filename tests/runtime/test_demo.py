@@ -7,7 +7,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import psutil
 import pytest
@@ -158,7 +159,7 @@ def test_flt_32_a_busy_port_moves_to_the_next_and_says_so(demo: Stack) -> None:
         busy.bind(("127.0.0.1", 0))
         busy.listen()
         port = busy.getsockname()[1]
-        words, demo.words = demo.words, ["--empty", "--port", str(port)]
+        words, demo.words = demo.words, ["--empty", "--port", str(port), "--host", "0.0.0.0"]
         try:
             demo.start()
         finally:
@@ -166,6 +167,24 @@ def test_flt_32_a_busy_port_moves_to_the_next_and_says_so(demo: Stack) -> None:
         assert f"Port {port} is busy: taking " in demo.said
         assert not demo.base_url.endswith(f":{port}")
         assert answers(demo)
+        taken = demo.base_url.rpartition(":")[2]
+        for name in own_addresses():
+            assert f"Other machines reach it at http://{name}:{taken}/" in demo.said
+            with urlopen(f"http://{name}:{taken}/login/", timeout=5) as answer:
+                assert answer.status == 200
+        wrong = Request(f"{demo.base_url}/login/", headers={"Host": "evil.example"})
+        with pytest.raises(HTTPError, match="400"):
+            urlopen(wrong, timeout=5)
+
+
+def own_addresses() -> list[str]:
+    """The one from which this machine would call another; none where it has no network."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+        try:
+            line.connect(("198.51.100.1", 9))  # sends nothing: only the route is looked up
+        except OSError:
+            return []
+        return [line.getsockname()[0]]
 
 
 def test_a_reset_asks_and_then_deletes(demo: Stack) -> None:
