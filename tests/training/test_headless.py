@@ -77,6 +77,17 @@ def test_it_prints_what_an_independent_loop_finds(
     assert found["data"]["split"] == "given"
 
 
+def test_what_a_model_says_of_itself_is_told_with_its_source(
+    events: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["evaluate", "--log", str(events), "--split", "random", "--model", "ials,blend"]
+    ials, blend = asked([*words, "--params", "ials.factors=4"], tmp_path)["results"]
+    told = capsys.readouterr().out
+    assert f"ials from the log: alpha {ials['facts']['alpha']:.4g}, regularization 30" in told
+    assert f"blend on validation: weight ease {blend['facts']['weight_ease']:.4g}" in told
+    assert "ials on validation" not in told
+
+
 def test_it_says_what_the_fit_cost(counted: list[str], tmp_path: Path) -> None:
     (row,) = asked([*counted, "--model", "ease"], tmp_path)["results"]
     assert 0 < row["fit_seconds"] < 60 and 0 < row["cpu_seconds"] < 60

@@ -36,14 +36,25 @@ def table(report: Report) -> str:
                 f"{one.model}: best of {one.tuned.trials} trials, inner {one.tuned.metric} "
                 f"{one.tuned.value:.4f}: {params}"
             )
-    for one in report.results:
-        if one.facts:
-            words = (
-                f"{name.replace('_', ' ')} {_short(value)}" for name, value in one.facts.items()
-            )
-            parts.append(f"{one.model} on validation: {', '.join(words)}")
+    parts += [line for one in report.results for line in _told(one)]
     parts += [f"{one.model} FAILED: {one.error}" for one in lines if one.error]
     return "\n\n".join(parts)
+
+
+def _told(one: Result) -> list[str]:
+    """What the model says of itself, by where it comes from."""
+    rules = registry.model_spec(one.model)["params"]
+    taken = {name for name in one.facts if rules.get(name, {}).get("from") == "log"}
+    lines = []
+    for where, names in (("from the log", taken), ("on validation", set(one.facts) - taken)):
+        words = [
+            f"{name.replace('_', ' ')} {_short(value)}"
+            for name, value in one.facts.items()
+            if name in names
+        ]
+        if words:
+            lines.append(f"{one.model} {where}: {', '.join(words)}")
+    return lines
 
 
 def document(report: Report) -> dict[str, Any]:

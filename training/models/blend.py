@@ -191,7 +191,9 @@ class Blend:
         return {"form": "lists", "n_items": self.train_.shape[1]} | chosen
 
     def facts(self) -> dict[str, float]:
-        """What each model counts; together 1."""
+        """What each model counts, together 1; empty where all was given."""
+        if self._settled():
+            return {}
         named = zip(self.names, self.weights_, strict=True)
         return {f"weight_{name}": float(weight) for name, weight in named}
 
@@ -199,11 +201,12 @@ class Blend:
         """The same in words, by language."""
         named = zip(self.names, self.weights_, strict=True)
         told = ", ".join(f"{name} {weight:.1%}" for name, weight in named)
-        settled = self.params["weight"] is not None and (
-            len(self.names) == 2 or self.params["share"] is not None
-        )
-        said = NOTES["given" if settled else "found"]
+        said = NOTES["given" if self._settled() else "found"]
         return [{language: text.format(told=told) for language, text in said.items()}]
+
+    def _settled(self) -> bool:
+        weight, share = self.params["weight"], self.params["share"]
+        return weight is not None and (len(self.names) == 2 or share is not None)
 
     def _parts(self, users: np.ndarray) -> list[np.ndarray]:
         """What each model says (m, n_items) on the common scale, higher is better."""

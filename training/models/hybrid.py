@@ -133,8 +133,8 @@ class Hybrid:
         return {"form": "lists", "n_items": self.train_.shape[1], "weight": self.weight_}
 
     def facts(self) -> dict[str, float]:
-        """What behaviour counts; the rest is content."""
-        return {"weight": self.weight_}
+        """What behaviour counts, the rest is content; empty where that was given."""
+        return {"weight": self.weight_} if self.params["weight"] is None else {}
 
     def notes(self) -> list[dict[str, str]]:
         """The same in words, by language."""
