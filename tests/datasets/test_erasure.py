@@ -180,6 +180,10 @@ def test_a_file_is_searched_in_every_encoding(tmp_path: Path, encoding: str) -> 
     assert not scrub.mentions(path, "小红")
     path.write_bytes(b"PAR1...")
     assert scrub.mentions(path, "小红")  # cannot be searched: better gone
+    path.write_bytes(b'{"user": "\\u5C0F\\u660E"}')  # as some programs write it
+    assert scrub.mentions(path, "小明")
+    path.write_bytes("u\n€™\n".encode("cp1252"))  # letters that Latin-1 does not have
+    assert scrub.mentions(path, "€™")
 
 
 @pytest.fixture

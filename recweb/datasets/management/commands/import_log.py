@@ -125,8 +125,8 @@ class Command(BaseCommand):
             why = loading.refusal_words(batch) if batch.refusal else job.error if job else ""
             raise CommandError(f"Nothing was imported. {why}".strip())
         version = batch.dataset.version
-        number = version.number if version else "–"
-        self.stdout.write(f"Imported into {slug}, version {number}.")
+        whole = f", version {version.number}" if version else "; no interactions are there yet"
+        self.stdout.write(f"Imported into {slug}{whole}.")
 
 
 def _owner(name: str | None) -> User:
