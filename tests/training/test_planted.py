@@ -93,6 +93,19 @@ def test_bots_make_more_than_a_thousand_events_within_an_hour() -> None:
     assert (log.users[~log.bot] < 2_000).all()
 
 
+@pytest.mark.parametrize(("rows", "bots"), [(131_071, 0.01), (131_071, 0.5), (300_000, 0.01)])
+def test_a_small_share_of_bots_still_comes_in_bursts(rows: int, bots: float) -> None:
+    plan = Plan(rows=rows, bots=bots)
+    parts = [draw._bursts(plan, number) for number in range(plan.chunks)]
+    assert sum(int(part.sum()) for part in parts) == round(bots * rows)
+    assert all(1_000 < size < 3_600 for part in parts for size in part)
+    last = plan.rows - (plan.chunks - 1) * 65_536
+    assert [len(draw.chunk(World(plan), number)) for number in (0, plan.chunks - 1)] == [
+        65_536,
+        last,
+    ]
+
+
 def test_an_import_finds_exactly_what_was_planted(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     truth = make(Plan(rows=70_000, dirt=DIRTY), path)

@@ -42,10 +42,10 @@ def chunk(world: World, number: int) -> Chunk:
     low = plan.start + int(number * length)
     high = plan.start + int((number + 1) * length)
     n = min(CHUNK, plan.rows - number * CHUNK)
-    robots = int(round(plan.bots * n))
-    parts = _people(world, rng, n - robots, low, high, number)
-    if robots:
-        more = _bots(world, rng, robots, low, high, number)
+    bursts = _bursts(plan, number)
+    parts = _people(world, rng, n - int(bursts.sum()), low, high, number)
+    if len(bursts):
+        more = _bots(world, rng, bursts, low, high, number)
         parts = {name: np.concatenate([column, more[name]]) for name, column in parts.items()}
     order = np.lexsort((parts["sessions"], parts["at"]))
     return Chunk(**{name: column[order] for name, column in parts.items()})
@@ -116,15 +116,27 @@ def _active(plan: Plan, draws: np.ndarray) -> np.ndarray:
     return np.clip(ranks.astype(np.int64) - 1, 0, plan.users - 1)
 
 
+def _bursts(plan: Plan, number: int) -> np.ndarray:
+    """Events of each burst of this piece, int64 (m,): BURST or more each, fewer than twice that,
+    where the log has so many; spread over the pieces, the last one only if it is nearly whole.
+    """
+    events = int(round(plan.bots * plan.rows))
+    if not events:
+        return np.empty(0, np.int64)
+    bursts = max(1, events // BURST)
+    pieces = max(1, (plan.rows + CHUNK // 4) // CHUNK)
+    mine = np.flatnonzero((2 * np.arange(bursts) + 1) * pieces // (2 * bursts) == number)
+    return np.asarray((mine + 1) * events // bursts - mine * events // bursts)
+
+
 def _bots(
-    world: World, rng: np.random.Generator, n: int, low: int, high: int, number: int
+    world: World, rng: np.random.Generator, bursts: np.ndarray, low: int, high: int, number: int
 ) -> dict[str, np.ndarray]:
-    """So many events in bursts of one program each, BURST an hour, on anything at all."""
-    plan = world.plan
-    bursts = -(-n // BURST)
-    burst = np.arange(n) // BURST
-    starts = rng.integers(low, max(low + 1, high - HOUR), bursts)
-    seconds = [rng.choice(HOUR, int((burst == one).sum()), replace=False) for one in range(bursts)]
+    """Bursts (m,) of so many events, one program and at most an hour each, on anything at all."""
+    plan, n = world.plan, int(bursts.sum())
+    burst = np.repeat(np.arange(len(bursts)), bursts)
+    starts = rng.integers(low, max(low + 1, high - HOUR), len(bursts))
+    seconds = [rng.choice(HOUR, int(size), replace=False) for size in bursts]
     return {
         "users": plan.users + number * (-(-CHUNK // BURST)) + burst,
         "items": rng.integers(0, plan.items, n),

@@ -8,7 +8,7 @@ import numpy as np
 
 CHUNK = 65_536  # rows drawn at a time: part of the law, so a log depends on its plan alone
 DAY = 86_400
-BURST = 1_500  # events of one bot within an hour, where the chunk has room for so many
+BURST = 1_500  # events of one bot within an hour at least, where the log has so many
 DIRT = (  # kind -> what the importer says of it, in dirt.py
     "duplicate",
     "no-user",
