@@ -148,7 +148,7 @@ def test_bfloat16_keeps_float32_weights_and_ranks_as_float32_does() -> None:
         lists = [np.argsort(-made.scorer()(users), axis=1)[:, :10] for made in whole]
     shared = [len(set(one) & set(other)) / 10 for one, other in zip(*lists, strict=True)]
     assert bits(whole[0]) != bits(whole[1])  # it was computed otherwise
-    assert np.mean(shared) >= 0.95
+    assert np.mean(shared) >= 0.98
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.1])
