@@ -26,6 +26,13 @@ def left_out(version: Version) -> list[int]:
     return sorted(row["user"] for row in version.excluded if not row.get("kept"))
 
 
+def left_for(version: Version, why: str) -> list[int]:
+    """Whom the version leaves out for this reason."""
+    return sorted(
+        row["user"] for row in version.excluded if not row.get("kept") and row["why"] == why
+    )
+
+
 def standing(dataset: Dataset) -> list[Row]:
     """What the newest version leaves out: the next one goes on with it."""
     last = Version.objects.filter(dataset=dataset).order_by("-number").first()

@@ -1,6 +1,6 @@
 """The pages that tell the truth about a dataset: its health, and what a version changed."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from recweb.datasets import exclusion, findings, moves, reports
+from recweb.datasets import exclusion, findings, moves, reports, rows, tasks
 from recweb.datasets.access import find, person
 from recweb.datasets.manage import TABS
 from recweb.datasets.models import Dataset, ReportKind, Version
@@ -47,21 +47,56 @@ def health(request: HttpRequest, slug: str) -> HttpResponse:
         newest = dataset.version
         out = exclusion.left_out(newest) if newest else []
         told = findings.tell(dataset, report, out) if report else []
-    ctx = {"report": report, "job": job, "told": told, "numbers": _numbers(dataset)}
+    ctx: Ctx = {"report": report, "job": job, "told": told, "numbers": _numbers(dataset)}
+    ctx["left"] = _left(dataset)
     return render(request, "datasets/health.html", frame(dataset, version, "health") | ctx)
+
+
+SHOWN = 20  # users of each reason
+
+
+class Left(NamedTuple):
+    """Users whom the newest version leaves out for one reason; no report of it names them."""
+
+    why: str
+    words: str
+    n: int
+    users: list[str]
+    may_return: bool  # whoever did not consent may not
+
+
+def _left(dataset: Dataset) -> list[Left]:
+    newest = dataset.version
+    reasons = sorted({str(row["why"]) for row in newest.excluded}) if newest else []
+    if newest is None or not reasons:
+        return []
+    titles = {code: findings.words(both) for code, both in tasks.check_titles().items()}
+    titles |= {"consent": _("without consent"), "chosen": _("chosen by hand")}
+    made = []
+    for why in reasons:
+        codes = exclusion.left_for(newest, why)
+        names = rows.user_ids(dataset.pk, codes[:SHOWN])
+        users = [names[code] for code in codes[:SHOWN] if code in names]
+        made.append(Left(why, titles.get(why, why), len(codes), users, why != "consent"))
+    return [row for row in made if row.n]
 
 
 @require_POST
 def exclude(request: HttpRequest, slug: str) -> HttpResponse:
-    """do=exclude or do=keep, check=the finding whose suspects are meant, version=its version."""
+    """do=exclude or do=keep, check=the finding whose suspects are meant, version=its version;
+    do=return, check=the reason for which the newest version leaves out whom to take in."""
     dataset = find(request, slug)
     version = chosen(dataset, request.POST.get("version", ""))
-    users = suspects(version, request.POST.get("check", "")) if version else []
-    keep = request.POST.get("do") == "keep"
+    why = request.POST.get("check", "")
+    keep = request.POST.get("do") in ("keep", "return")
+    users: list[int] = []
+    if version is not None and request.POST.get("do") == "return":
+        users = exclusion.left_for(version, why)
+    elif version is not None:
+        users = suspects(version, why)
     if not users:
         messages.error(request, _("That check names no users. Nothing was changed."))
         return _back("dataset-health", dataset)
-    why = request.POST.get("check", "")
     try:
         job = exclusion.order(dataset, person(request), users, why, keep=keep)
     except orders.Quota as quota:

@@ -141,10 +141,12 @@ def exclude(request: Request, slug: str) -> Response:
     if dataset.version is None:
         raise ApiError(409, "no_version", _("This dataset has no version yet."))
     why = str(given.get("check") or "chosen")[:40]
+    keep = given.get("keep") is True
     codes = _users(dataset, given["users"]) if "users" in given else suspects(dataset.version, why)
+    if not codes and keep:  # a report of a version names nobody whom it leaves out
+        codes = exclusion.left_for(dataset.version, why)
     if not codes:
         raise Unprocessable(_("That names no users. Nothing was changed."), field="check")
-    keep = given.get("keep") is True
     job: Job = exclusion.order(dataset, person(request._request), codes, why, keep=keep)
     audit.record(request._request, "include" if keep else "exclude", slug, why=why, n=len(codes))
     return accepted(job)

@@ -92,7 +92,10 @@ def test_bad_48_a_bot_is_left_out_by_default_and_one_switch_takes_it_in(
     client = login(bob)
     client.post("/api/v1/datasets/shop/health/", content_type="application/json")
     work_off("quick")
-    kept = {"users": ["robot"], "keep": True}
+    shown = text_of(client.get("/datasets/shop/health/"))  # though its report names no bot
+    assert "Left out of the newest version" in shown
+    assert "/users/shop/robot/" in shown
+    kept = {"check": "bots", "keep": True}
     answer = client.post("/api/v1/datasets/shop/exclude/", kept, content_type="application/json")
     assert answer.status_code == 202
     assert work_off("quick").state == "done"
@@ -110,11 +113,18 @@ def test_bad_48_a_bot_is_left_out_by_default_and_one_switch_takes_it_in(
     asked = {"check": "bots", "version": "2", "do": "exclude"}
     assert client.post("/datasets/shop/exclude/", asked).status_code == 302
     work_off("quick")
+    client.post("/datasets/shop/exclude/", {"check": "bots", "do": "return"})
+    work_off("quick")
+    returned = shop.version
+    assert returned is not None and returned.n_interactions == 1500
+    assert "Left out of the newest version" not in text_of(client.get("/datasets/shop/health/"))
+    client.post("/datasets/shop/exclude/", asked)
+    work_off("quick")
     third = shop.version
     assert third is not None
     assert third.n_interactions == 300
     assert third.fingerprint == first.fingerprint  # the same content again
-    assert Audit.objects.filter(action="exclude", target="shop").count() == 1
+    assert Audit.objects.filter(action="exclude", target="shop").count() == 2
 
 
 def test_abu_08_the_next_file_does_not_bring_the_excluded_back(shop: Dataset) -> None:
