@@ -1,6 +1,9 @@
 """`python -m training`: train and measure models from files, without Django.
 
 Exit codes: 0 all figures are there, 1 a model could not be trained, 2 bad input.
+
+`torchrun --nproc-per-node 2 -m -- training evaluate ...`: models that learn by epochs train in two
+processes as in one, and the first of them speaks and writes for all.
 """
 
 from __future__ import annotations
@@ -45,7 +48,7 @@ def _transfer(given: Namespace) -> int:
     from training.cli import report
     from training.cli.transfer import transfer
 
-    found = transfer(given, say=lambda text: print(text, file=sys.stderr, flush=True))
+    found = transfer(given, say=_say)
     print(report.table(found))
     if given.out is not None:
         report.write(given.out, found)
@@ -57,11 +60,21 @@ def _evaluate(given: Namespace) -> int:
     from training.cli.run import run
 
     asked = request(given)
-    found = run(asked, say=lambda text: print(text, file=sys.stderr, flush=True))
-    print(report.table(found))
-    if asked.out is not None:
+    first = int(os.environ.get("WORLD_SIZE", "1")) < 2 or os.environ.get("RANK", "0") == "0"
+    found = run(asked, say=_say if first else _nothing)
+    if first:
+        print(report.table(found))
+    if first and asked.out is not None:
         report.write(asked.out, found)
     return 1 if any(one.error for one in found.results) else 0
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _nothing(text: str) -> None:
+    """What the other processes of one training say."""
 
 
 if __name__ == "__main__":

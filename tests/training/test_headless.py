@@ -104,6 +104,21 @@ def test_the_meter_sees_memory_come_and_go() -> None:
     assert large > small + 200  # Linux; elsewhere the mark of a process only grows
 
 
+def test_of_several_processes_the_first_speaks_and_writes_for_all(
+    counted: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = tmp_path / "out.json"
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for rank, speaks in (("1", False), ("0", True)):
+        monkeypatch.setenv("RANK", rank)
+        assert main([*counted, "--model", "pop", "--json", str(out)]) == 0
+        said = capsys.readouterr()
+        assert bool(said.out) == bool(said.err) == out.exists() == speaks
+
+
 def test_one_seed_gives_one_file(counted: list[str], tmp_path: Path) -> None:
     words = [*counted, "--model", "ials,random", "--params", "ials.factors=8", "--seed", "4"]
 
