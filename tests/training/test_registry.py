@@ -1,11 +1,18 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from training import registry
+from training.bundle import FORMS
+from training.features import Rule, positives
+from training.log import Log
+from training.models.contract import quiet
+from training.split import split
 
 ALL = {
     **{f"model {name}": spec for name, spec in registry.models().items()},
@@ -27,6 +34,25 @@ def texts(value: Any) -> list[dict[str, str]]:
             return [value]
         return [pair for part in value.values() for pair in texts(part)]
     return [pair for part in value for pair in texts(part)] if isinstance(value, list) else []
+
+
+def test_the_readmes_model_is_all_that_a_model_needs() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    code = readme.split("```python\n")[1].split("```")[0]
+    made: dict[str, Any] = {}
+    exec(compile(code, "README.md", "exec"), made)
+    assert set(made["SPEC"]) == set(registry.models()["pop"]) - {"module"}
+    rng = np.random.default_rng(0)
+    pairs = np.unique(rng.integers(0, (20, 30), (300, 2)), axis=0)
+    users, items = pairs.T.astype(np.int32)
+    at = rng.integers(1_400_000_000, 1_500_000_000, len(pairs))
+    events, values = np.zeros(len(pairs), np.int16), np.ones(len(pairs), np.float32)
+    log = Log(users, items, events, values, at, ("taken",), 20, 30)
+    parts = split(positives(log, [Rule("taken")]), "user-temporal")
+    model = made["Mine"]().fit(parts, rng=rng, progress=quiet)
+    newest = parts.train_at.max(axis=0).toarray().ravel()
+    assert np.array_equal(model.scores(np.arange(3)), np.tile(newest, (3, 1)))
+    assert set(model.serving()) == set(FORMS[model.serving_meta()["form"]])
 
 
 def test_four_registries_have_entries() -> None:
