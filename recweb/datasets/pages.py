@@ -162,23 +162,25 @@ def _filtered(
     user, item = request.GET.get("user", "").strip(), request.GET.get("item", "").strip()
     event = request.GET.get("event", "")
     event = event if event in names.values() else ""
-    found = standing.of(newest, everybody=bool(user)).order_by("import_id", "line")
+    wanted: dict[str, int] = {}
     if user:
         code = rows.user_code(row.pk, user)
         if code is None:
-            return found.none(), _("There is no user “%(id)s” here.") % {"id": user}
-        found = found.filter(user_code=code)
+            return Interaction.objects.none(), _("There is no user “%(id)s” here.") % {"id": user}
+        wanted["users"] = code
     if item:
         code = rows.item_code(row, item)
         if code is None:
-            return found.none(), _("There is no item “%(id)s” here.") % {"id": item}
-        found = found.filter(item_code=code)
+            return Interaction.objects.none(), _("There is no item “%(id)s” here.") % {"id": item}
+        wanted["items"] = code
+    n = None if wanted else standing.known(newest, event)
     if event:
-        found = found.filter(event__in=[code for code, name in names.items() if name == event])
-    n = None if user or item else standing.known(newest, event)
-    if n is not None and newest.n_interactions > timeline.LONG:
-        kind = {name: code for code, name in names.items()}.get(event)
-        return timeline.Timeline(newest, kind, n), ""
+        wanted["events"] = next(code for code, name in names.items() if name == event)
+    if newest.n_interactions > timeline.LONG and wanted.get("users") not in left_out(newest):
+        return timeline.Timeline(newest, wanted, n), ""
+    found = standing.of(newest, everybody=bool(user)).order_by("import_id", "line")
+    columns = {"users": "user_code", "items": "item_code", "events": "event"}
+    found = found.filter(**{columns[name]: code for name, code in wanted.items()})
     return found if n is None else standing.Counted(found, n), ""
 
 

@@ -1,5 +1,6 @@
 """The arrays of a version on disk: written, mapped, written again without somebody."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,15 +53,15 @@ def load(folder: Path) -> tuple[Log, Items]:
 
 
 def some(
-    folder: Path, event: int | None, first: int, last: int
+    folder: Path, wanted: dict[str, int], first: int, last: int
 ) -> list[tuple[int, int | None, int, float | None, int | None]]:
-    """(user, item, event, value, time) of rows first to last in the order of time; event: of
-    those of this kind."""
+    """(user, item, event, value, time) of rows first to last in the order of time, of those that
+    have these codes; wanted: users, items, events -> code, or none of them."""
     found = log.load_log(folder / "log", verify=False)
-    if event is None:
-        places = np.arange(first, min(last, len(found)))
+    if wanted:
+        places = _nth(found, wanted, first, last)
     else:
-        places = _nth(found.events, event, first, last)
+        places = np.arange(first, min(last, len(found)))
     values = found.values[places]
     items: list[int | None] = [item if item >= 0 else None for item in found.items[places].tolist()]
     at = [None] * len(places) if found.at is None else found.at[places].tolist()
@@ -69,17 +70,31 @@ def some(
     return list(zip(users, items, events, numbers, at, strict=True))
 
 
-def _nth(events: np.ndarray, event: int, first: int, last: int) -> np.ndarray:
-    """Places of the first-th to last-th row of a kind; looks no further than these."""
-    found: list[np.ndarray] = []
+def many(folder: Path, wanted: dict[str, int]) -> int:
+    """How many rows have these codes."""
+    found = log.load_log(folder / "log", verify=False)
+    return sum(int(hits.sum()) for _, hits in _hits(found, wanted))
+
+
+def _hits(found: Log, wanted: dict[str, int]) -> Iterator[tuple[int, np.ndarray]]:
+    """(place of its first row, which rows have these codes) of one part after the other."""
+    for start in range(0, len(found), PART):
+        part = slice(start, start + PART)
+        columns = [getattr(found, name)[part] == code for name, code in wanted.items()]
+        yield start, np.logical_and.reduce(columns)
+
+
+def _nth(found: Log, wanted: dict[str, int], first: int, last: int) -> np.ndarray:
+    """Places of the first-th to last-th row of such; looks no further than these."""
+    places: list[np.ndarray] = []
     done = 0
-    for start in range(0, len(events), PART):
-        hits = np.flatnonzero(events[start : start + PART] == event) + start
-        found.append(hits[max(first - done, 0) : max(last - done, 0)])
-        done += len(hits)
+    for start, hits in _hits(found, wanted):
+        here = np.flatnonzero(hits) + start
+        places.append(here[max(first - done, 0) : max(last - done, 0)])
+        done += len(here)
         if done >= last:
             break
-    return np.concatenate(found) if found else np.empty(0, np.int64)
+    return np.concatenate(places) if places else np.empty(0, np.int64)
 
 
 def redact(old: Path, new: Path, user: int) -> int:

@@ -227,11 +227,19 @@ def redact(old: Path, new: Path, user: int) -> int:
     return saved.redact(old, new, user)
 
 
-def some_rows(folder: Path, event: int | None, first: int, last: int) -> list[tuple[Any, ...]]:
-    """(user, item or None, event, value, time) of these rows of a version, in order of time."""
+def some_rows(folder: Path, wanted: dict[str, int], first: int, last: int) -> list[tuple[Any, ...]]:
+    """(user, item or None, event, value, time) of these rows of a version, in order of time, of
+    those with the codes wanted (users, items, events)."""
     from recweb.datasets import saved
 
-    return list(saved.some(folder, event, first, last))
+    return list(saved.some(folder, wanted, first, last))
+
+
+def count_rows(folder: Path, wanted: dict[str, int]) -> int:
+    """How many rows of a version have these codes."""
+    from recweb.datasets import saved
+
+    return saved.many(folder, wanted)
 
 
 def learn_weights(version: "Version", target: str, days: int) -> dict[str, Any]:

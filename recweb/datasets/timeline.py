@@ -41,12 +41,14 @@ FOUND = """
 
 
 class Timeline:
-    """What a paginator asks for. event: its code, None for all; n: how many there are."""
+    """What a paginator asks for. wanted: users, items, events -> the code that rows must have;
+    n: how many have it, where that is known."""
 
     ordered = True
 
-    def __init__(self, version: Version, event: int | None, n: int) -> None:
-        self.version, self.event, self.n = version, event, n
+    def __init__(self, version: Version, wanted: dict[str, int], n: int | None) -> None:
+        self.version, self.wanted, self.folder = version, wanted, version_folder(version)
+        self.n = tasks.count_rows(self.folder, wanted) if n is None else n
 
     def count(self) -> int:
         return self.n
@@ -55,8 +57,7 @@ class Timeline:
         return self.n
 
     def __getitem__(self, part: slice) -> list[Line]:
-        folder = version_folder(self.version)
-        rows = tasks.some_rows(folder, self.event, part.start or 0, part.stop or self.n)
+        rows = tasks.some_rows(self.folder, self.wanted, part.start or 0, part.stop or self.n)
         places = self._places(rows)
         return [Line(*row, *places.get(n, (None, None))) for n, row in enumerate(rows, start=1)]
 
