@@ -97,7 +97,7 @@ def others(rows: demos.Rows) -> Iterator[Place]:
     yield Place("home", "/", "analyst")
     yield Place("home", "/", "admin")
     yield Place("experiment", f"/experiments/{rows.cancelled_id}/", "analyst")
-    yield Place("experiments", "/experiments/?filter=state:failed", "analyst")
+    yield Place("experiments", "/experiments/?q=state:cancelled%20zz:1", "analyst")
     yield Place("jobs", "/jobs/?state=cancelled", "analyst")
     yield Place("explore", "/explore/?q=Toy", "analyst")
     yield Place("dataset", f"/datasets/{demos.SMALL}/", "admin")
