@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from recweb.datasets.models import Dataset
@@ -161,9 +162,12 @@ def chosen(request: HttpRequest) -> HttpResponse:
 
 
 def how_many(n: int) -> str:
-    return _(
+    return ngettext(
+        "%(n)d run was chosen; from %(low)d to %(high)d can stand beside each other. "
+        "Tick the ones that matter and press Compare.",
         "%(n)d runs were chosen; from %(low)d to %(high)d can stand beside each other. "
-        "Tick the ones that matter and press Compare."
+        "Tick the ones that matter and press Compare.",
+        n,
     ) % {"n": n, "low": COMPARED[0], "high": COMPARED[1]}
 
 

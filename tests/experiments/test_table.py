@@ -155,7 +155,8 @@ def test_compare_wants_two_to_twelve(films: Dataset, bob: User, login: Login, n:
     ids = [made(films, bob).pk for _ in range(n)]
     data = {"do": "compare", "ids": ids}
     page = login(bob).post("/experiments/chosen/", data, follow=True).content.decode()
-    assert f"{n} runs were chosen" in page and "from 2 to 12" in page
+    said = "1 run was chosen" if n == 1 else f"{n} runs were chosen"
+    assert said in page and "from 2 to 12" in page
     path = f"/experiments/compare/?ids={','.join(map(str, ids))}"
     assert login(bob).get(path).status_code == 422
 
