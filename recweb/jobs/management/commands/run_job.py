@@ -1,13 +1,12 @@
 """`manage.py run_job ID ATTEMPT`: the process in which a worker does one job."""
 
 import os
-import resource
 import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from recweb.jobs import kinds
+from recweb.jobs import kinds, memory
 from recweb.jobs.models import Job, State
 from recweb.jobs.work import limit, perform
 
@@ -30,8 +29,7 @@ class Command(BaseCommand):
             os.nice(10)
         if kind.queue == "import":
             # a parser can ask for everything at once, faster than anybody looks
-            allowed = (limit(kind) or 0) * 2**20
-            resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed))
+            memory.hold((limit(kind) or 0) * 2**20)
         try:
             perform(row, child=True)
         except SystemExit as stopped:
