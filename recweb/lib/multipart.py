@@ -1,5 +1,5 @@
 """Watches a multipart body while it is read: no part may carry Content-Transfer-Encoding, and no
-file a path or more than 255 bytes for a name: Django would cut it down and go on."""
+file a path or more than 255 characters for a name: Django would cut it down and go on."""
 
 import re
 from typing import Any
@@ -17,7 +17,7 @@ _PATH = re.compile(
 )
 # what stands between quotes, or up to the next parameter; of filename* the part after UTF-8''
 _NAME = re.compile(rb"(?i)filename(\*?)[ \t]*=[ \t]*(?:\"((?:\\.|[^\"\\\r\n])*)|([^;\r\n]*))")
-LONGEST = 255  # bytes of a name
+LONGEST = 255  # characters of a name
 
 
 def length(request: HttpRequest) -> int:
@@ -59,7 +59,7 @@ class Watched:
             if _PATH.search(head):
                 raise MultiPartParserError("the name of a file is a path")
             if any(len(_named(found)) > LONGEST for found in _NAME.finditer(head)):
-                raise MultiPartParserError("the name of a file has more than 255 bytes")
+                raise MultiPartParserError("the name of a file has more than 255 characters")
             at = text.find(self.mark, start)
         # keep what may still grow: a header that is not complete, or half a boundary
         if last >= 0 and text.find(b"\r\n\r\n", last, last + HEADER_ROOM) < 0:
@@ -68,11 +68,12 @@ class Watched:
             self.kept = text[-len(self.mark) :]
 
 
-def _named(found: "re.Match[bytes]") -> bytes:
-    """The bytes of a file's name; a backslash of its quotes counts as one."""
+def _named(found: "re.Match[bytes]") -> str:
+    """A file's name; a backslash before a quote counts, too."""
     star, quoted, plain = found.groups()
     text: bytes = quoted if quoted is not None else plain
-    return unquote_to_bytes(text.rpartition(b"'")[2]) if star else text
+    name = unquote_to_bytes(text.rpartition(b"'")[2]) if star else text
+    return name.decode("utf-8", "replace")
 
 
 def guard(request: HttpRequest) -> None:
