@@ -205,7 +205,7 @@ def undo(queue: Queue, annotator: "User", sample_id: int | None = None) -> Undon
         words = _("Somebody else has taken the sample that you skipped.")
         raise Clash("taken", words)
     _end(skipped, LeaseState.UNDONE)
-    return Undone(skipped.sample_id, _hand(skipped.sample_id, annotator.pk), None)
+    return Undone(skipped.sample_id, hand(skipped.sample_id, annotator.pk), None)
 
 
 def _last(
@@ -231,11 +231,12 @@ def _take_back(label: Label) -> Undone:
     Lease.objects.filter(token=label.lease).update(state=LeaseState.UNDONE, ended=Now())
     if label.late:
         return Undone(label.sample_id, None, label.value)
-    lease = _hand(label.sample_id, label.annotator_id)
+    lease = hand(label.sample_id, label.annotator_id)
     return Undone(label.sample_id, lease, label.value)
 
 
-def _hand(sample_id: int, annotator_id: int) -> Lease:
+def hand(sample_id: int, annotator_id: int) -> Lease:
+    """The sample in this person's hands, whatever place it takes: the caller has seen to that."""
     lasts = Value(timedelta(seconds=settings.LABEL_LEASE_SECONDS), DurationField())
     until = ExpressionWrapper(Now() + lasts, output_field=DateTimeField())
     lease = Lease.objects.create(sample_id=sample_id, annotator_id=annotator_id, until=until)

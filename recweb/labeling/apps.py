@@ -10,12 +10,14 @@ class LabelingConfig(AppConfig):
         from recweb.datasets import erasure
         from recweb.experiments import labels
         from recweb.jobs.kinds import Kind, register
-        from recweb.labeling import snapshot
+        from recweb.labeling import marks, snapshot
         from recweb.labeling.forget import forget
+        from recweb.tuning import marking
 
         erasure.provide(forget)
 
         labels.provide(snapshot.of)
+        marking.provide(marks.of)
 
         register(
             Kind(

@@ -17,6 +17,7 @@ from recweb.experiments import artifacts, data
 from recweb.experiments.models import Experiment
 from recweb.jobs.run import Failure, Run
 from recweb.labeling.models import Arm, Queue, QueueState, Sample
+from recweb.labeling.samples import SHOWN
 from training.log import load_log
 from training.select.arms import arms
 from training.select.draw import draw
@@ -25,7 +26,7 @@ from training.split import Split
 from training.store import read
 
 Ints = npt.NDArray[np.int64]
-K, PER_USER, SHOWN = 10, 3, 8  # the list's length, samples a user, history items in sight
+K, PER_USER = 10, 3  # the list's length, samples a user
 
 
 @dataclass(frozen=True)

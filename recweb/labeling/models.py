@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
 VALUES = (0, 1, 2, 3)
 RELEVANT = 2  # a label from here on says: wanted
+MARKS = "marks"  # the strategy of the queue that analysts fill from users' pages
 
 
 class Arm(models.TextChoices):
     UNCERTAIN = "uncertain", _("uncertain")
     RANDOM = "random", _("random")
+    MARKED = "marked", _("marked")  # pointed at by an analyst: neither chosen nor drawn
 
 
 class QueueState(models.TextChoices):
@@ -63,6 +65,10 @@ class Queue(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_marks(self) -> bool:
+        return self.strategy == MARKS
 
     @property
     def job(self) -> Job | None:

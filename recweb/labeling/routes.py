@@ -9,6 +9,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "queue-shadow": {"POST": "analyst"},
     "queue-prelabel": {"GET": "analyst", "POST": "analyst"},
     "queue-known": {"POST": "analyst"},
+    "user-mark": {"POST": "analyst"},
     "label": {"GET": "annotator"},
     "label-answer": {"POST": "annotator"},
     "label-more": {"POST": "annotator"},

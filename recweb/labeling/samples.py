@@ -10,6 +10,8 @@ from recweb.datasets.models import Item
 from recweb.labeling.claims import Held
 from recweb.labeling.models import Queue, Sample
 
+SHOWN = 8  # history items in sight
+
 
 @dataclass(frozen=True)
 class Past:

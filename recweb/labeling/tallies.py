@@ -132,7 +132,7 @@ def given(queue: Queue, found: list[Cell]) -> dict[str, Any]:
             "values": [counts[arm.value, value] for value in VALUES],
             "answers": sum(counts[arm.value, value] for value in VALUES),
         }
-        for arm in Arm
+        for arm in ((Arm.MARKED,) if queue.is_marks else (Arm.UNCERTAIN, Arm.RANDOM))
     ]
     sums = [sum(counts[arm.value, value] for arm in Arm) for value in VALUES]
     known = sum(row["known"] for row in counted)

@@ -1,12 +1,13 @@
 from django.urls import URLPattern, path
 
-from recweb.labeling import desk, pages, stream
+from recweb.labeling import desk, mark_views, pages, stream
 
 ONE = "label/<int:queue_id>/"
 
 urlpatterns: list[URLPattern] = [
     path("label/", pages.queues, name="queues"),
     path("label/new/", desk.new, name="queue-new"),
+    path("label/marks/<slug:slug>/<outside:outside_id>/", mark_views.mark, name="user-mark"),
     path(ONE, stream.label, name="label"),
     path(f"{ONE}answer/", stream.answer, name="label-answer"),
     path(f"{ONE}more/", stream.more, name="label-more"),
