@@ -12,8 +12,9 @@ from recweb.datasets.models import Person
 from recweb.experiments.models import Experiment
 from recweb.experiments.orders import model_name
 from recweb.jobs.models import State
-from recweb.tuning import board, params
+from recweb.tuning import board, marking, params
 from recweb.tuning.models import Frontier
+from recweb.tuning.parts import parts
 from recweb.tuning.shelf import Missing, shelf
 
 MODELS = 4
@@ -25,7 +26,9 @@ def user_lists(request: HttpRequest, slug: str, outside_id: str) -> HttpResponse
     dataset = find(request, slug)
     row = get_object_or_404(Person, dataset=dataset, outside_id=rows.clean(outside_id))
     weight = params.weight(request) or 0.0
-    columns = [column(run, row.code, weight) for run in newest_of_each_model(request, dataset.pk)]
+    marks = marking.of(dataset.pk, row.code, person(request).pk)
+    runs = newest_of_each_model(request, dataset.pk)
+    columns = [column(run, row.code, weight, marks) for run in runs]
     ctx = {
         "dataset": dataset,
         "user_id": row.outside_id,
@@ -46,16 +49,19 @@ def newest_of_each_model(request: HttpRequest, dataset_id: int) -> list[Experime
     return by_worth[:MODELS]
 
 
-def column(run: Experiment, user: int, weight: float) -> dict[str, Any]:
+def column(run: Experiment, user: int, weight: float, marks: dict[int, str]) -> dict[str, Any]:
     """One model's list at this weight, each item with its reasons."""
     made: dict[str, Any] = {"run": run, "model": model_name(run.model), "rows": [], "trouble": ""}
     try:
         row = Frontier.objects.filter(experiment=run, reranker="mmr").exclude(points={}).first()
-        one = board.people(run, shelf(run, row.folder if row else ""), [(user, "")], [weight], K)[0]
+        found = shelf(run, row.folder if row else "")
+        one = board.people(run, found, [(user, "")], [weight], K)[0]
     except Missing as missing:
         return made | {"trouble": str(missing)}
-    items = one["items"]
-    for place, code in enumerate(one["lists"][0]):
+    items, listed = one["items"], one["lists"][0]
+    worth = {code: items.get(str(code), {}).get("r", 0.0) for code in listed}
+    added = parts(found.vectors, listed, worth, weight)
+    for place, code in enumerate(listed):
         item = items.get(str(code), {"t": str(code), "id": "", "c": []})
         because = [
             {"title": items.get(str(source), {}).get("t", source), "weight": value,
@@ -64,7 +70,9 @@ def column(run: Experiment, user: int, weight: float) -> dict[str, Any]:
         ]  # fmt: skip
         made["rows"].append({
             "rank": place + 1, "item": item, "why": because, "hit": code in one["hits"],
-            "moved": code not in one["first"],
+            "moved": code not in one["first"], "parts": added[place],
+            "code": code, "mark": marks.get(code, ""),
+            "above": items.get(str(added[place].nearest), {}).get("t", ""),
         })  # fmt: skip
     made |= {"fallback": one["fallback"], "held_out": one["held_out"]}
     return made | {"relevance": one["relevance"][1], "ild": one["ild"][1]}

@@ -1,0 +1,115 @@
+"""Good, bad and odd on a user's page: answers of one queue, and samples for the annotators."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from recweb.datasets.models import Item, Person
+from recweb.labeling import claims, marks, orders, shadows, snapshot, tallies
+from recweb.labeling.models import Arm, Label, Queue, Sample
+from tests.tuning.conftest import Shop
+
+ADDRESS = "/label/marks/shop/u1/"
+
+
+def listed(browser: Client, shown: str = "u1") -> list[str]:
+    """Outside ids of the list's items that the log says nothing of."""
+    page = browser.get(f"/lists/users/shop/{shown}/").content.decode()
+    said = browser.get(f"/users/shop/{shown}/").content.decode()
+    found = re.findall(r'name="item" value="([^"]+)"', page)
+    return [item for item in found if f"/items/shop/{item}/" not in said]
+
+
+def press(shop: Shop, browser: Client, item: str, mark: str, **more: Any) -> Any:
+    sent = {"run": shop.run.pk, "item": item, "mark": mark}
+    return browser.post(ADDRESS, sent, headers={"HX-Request": "true"}, **more)
+
+
+def pressed(page: str) -> list[str]:
+    return re.findall(r'-(good|bad|odd)" name="mark" value="none" aria-pressed="true"', page)
+
+
+def test_a_mark_is_an_answer_that_can_be_taken_back(shop: Shop) -> None:
+    browser = shop.browser()
+    item = listed(browser)[0]
+    for mark, value in (("good", 3), ("good", 3), ("bad", 0)):
+        answer = press(shop, browser, item, mark).content.decode()
+        assert pressed(answer) == [mark]
+        (label,) = Label.objects.filter(closed=None)
+        assert (label.value, label.annotator, label.late) == (value, shop.bob, False)
+    assert Label.objects.count() == 2, "the same again is no second answer; the first one is kept"
+    assert pressed(browser.get("/lists/users/shop/u1/").content.decode()) == ["bad"]
+    assert pressed(shop.browser(shop.ann).get("/lists/users/shop/u1/").content.decode()) == []
+    queue = Queue.objects.get()
+    assert (queue.size, queue.experiment, queue.dataset) == (1, shop.run, shop.dataset)
+    assert pressed(press(shop, browser, item, "none").content.decode()) == []
+    queue.refresh_from_db()
+    assert not Label.objects.filter(closed=None).exists() and queue.size == 0
+    assert claims.take(queue, shop.dan) == [], "a mark taken back asks nobody"
+
+
+def test_odd_asks_the_annotators_and_not_the_one_who_marked(shop: Shop) -> None:
+    browser = shop.browser()
+    item, other = listed(browser)[:2]
+    press(shop, browser, item, "bad")
+    assert pressed(press(shop, browser, item, "odd").content.decode()) == ["odd"]
+    assert pressed(press(shop, shop.browser(shop.ann), item, "odd").content.decode()) == ["odd"]
+    queue = Queue.objects.get()
+    assert claims.take(queue, shop.bob) == []
+    (held,) = claims.take(queue, shop.dan)
+    sample = Sample.objects.get(pk=held.sample_id)
+    assert (sample.arm, sample.wanted) == (Arm.MARKED, 0), "asked once, whoever else finds it odd"
+    assert sample.context, "what the model knew of this person"
+    review = browser.get(f"/label/{queue.pk}/review/").content.decode()
+    assert "bob" in review and "ann" in review
+    press(shop, browser, other, "odd")
+    press(shop, browser, other, "none")
+    assert len(claims.take(queue, shop.dan, 5)) == 1
+
+
+def test_they_are_neither_chosen_nor_random_and_a_model_learns_from_them(shop: Shop) -> None:
+    browser = shop.browser()
+    one, two = listed(browser)[:2]
+    press(shop, browser, one, "good")
+    press(shop, browser, two, "bad")
+    queue = Queue.objects.get()
+    given = tallies.given(queue, tallies.cells(queue))
+    assert [(row["arm"], row["values"]) for row in given["arms"]] == [("marked", [1, 0, 0, 1])]
+    assert shadows.divide(snapshot.pairs(queue)) == shadows.Arms([], [], [])
+    child = orders.retrain(queue, shop.bob)
+    assert sorted(pair[2:] for pair in child.label_pairs) == [[0, "marked"], [3, "marked"]]
+    assert child.parent == shop.run
+    page = browser.get(f"/label/{queue.pk}/queue/").content.decode()
+    assert "Compare with random labels" not in page and "Retrain with these labels" in page
+
+
+def test_what_is_refused(shop: Shop) -> None:
+    browser = shop.browser()
+    taken = shop.api().get(f"experiments/{shop.run.pk}/lists/", user="u1").json()["history"][0]
+    item = listed(browser)[0]
+    for wrong, mark in ((taken["item"], "good"), (item, "splendid")):
+        answer = press(shop, browser, wrong, mark)
+        assert answer.status_code == 422 and 'role="status" class="bad"' in answer.content.decode()
+    assert press(shop, shop.browser(shop.dan), item, "good").status_code == 403
+    assert press(shop, shop.browser(shop.cat), item, "good").status_code == 404
+    gone = browser.post(ADDRESS, {"item": "ghost", "mark": "good"}, follow=True)
+    assert "There is no such item or run here." in gone.content.decode()
+    whom, code = Person.objects.get(outside_id="u1"), Item.objects.get(outside_id=item).code
+    with pytest.raises(orders.Refused, match="could not be shown"):
+        marks.mark(shop.run, shop.bob, (whom.code, code), "odd", None)
+    assert not Queue.objects.exists()
+    assert Client(enforce_csrf_checks=True).post(ADDRESS, {}).status_code in (302, 403)
+
+
+def test_without_script_the_page_comes_back(shop: Shop) -> None:
+    browser = shop.browser()
+    sent = {"run": shop.run.pk, "item": listed(browser)[0], "mark": "good"}
+    answer = browser.post(ADDRESS, sent, follow=True)
+    assert answer.redirect_chain == [("/users/shop/u1/", 302)]
+    assert "Kept as your answer: 3" in answer.content.decode()
+    orders.set_state(Queue.objects.get(), "paused")
+    sent["mark"] = "bad"
+    assert "This queue is paused" in browser.post(ADDRESS, sent, follow=True).content.decode()
+    assert Label.objects.get().value == 3
