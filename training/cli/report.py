@@ -43,6 +43,8 @@ def table(report: Report) -> str:
 
 def _told(one: Result) -> list[str]:
     """What the model says of itself, by where it comes from."""
+    if not one.facts:  # as those have that are no model, such as what a transfer is held to
+        return []
     rules = registry.model_spec(one.model)["params"]
     taken = {name for name in one.facts if rules.get(name, {}).get("from") == "log"}
     lines = []
