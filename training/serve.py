@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.bundle import Bundle
+from training.counterfactual import drops
 from training.distance import Distance
 from training.metrics.variety import ild
 from training.recommend import top_rows
@@ -29,6 +30,7 @@ __all__ = [
     "Reason",
     "Served",
     "alike",
+    "drops",
     "lists_for",
     "lists_of",
     "measures",

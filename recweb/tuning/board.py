@@ -1,6 +1,7 @@
 """The JSON block of the trade-off page: 21 weights x a few people x 10 items, and the means."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -78,6 +79,51 @@ def open_shelf(row: Frontier) -> Shelf:
     return shelf(row.experiment, row.folder)
 
 
+@dataclass(frozen=True)
+class Draft:
+    """One person's lists before the items have their names. gone: see `lists.without`."""
+
+    kind: str
+    taste: Taste
+    made: Lists
+    strip: list[int]
+    because: listing.Reasons
+    gone: dict[int, tuple[int, ...]]
+    ends: list[float]
+
+    @property
+    def needed(self) -> set[int]:
+        """Codes of all items that a card may name."""
+        lost = {item for some in self.gone.values() for item in some}
+        return self.made.codes | set(self.strip) | _sources(self.because) | lost
+
+
+def draft(
+    found: Shelf,
+    dataset_id: int,
+    who: tuple[int, str],
+    weights: Sequence[float],
+    k: int,
+    what_if: bool = False,
+) -> Draft:
+    """(code, kind) of a person -> their lists. Weight 0 is there whatever is asked: moves are
+    counted from it. what_if: also without which of the history an item would not be in that one.
+    """
+    code, kind = who
+    taste = found.taste(dataset_id, code)
+    made = listing.lists(found, taste, [0.0, *weights], k)
+    return Draft(
+        kind,
+        taste,
+        made,
+        taste.history[::-1][:STRIP].tolist(),
+        listing.reasons(found, taste, made.codes),
+        listing.without(found, taste, made.items[0]) if what_if else {},
+        # one weight asked: the page has the rest of this person already
+        found.ends(taste, k) if len(weights) > 1 else [],
+    )
+
+
 def people(
     experiment: Experiment,
     found: Shelf,
@@ -85,56 +131,33 @@ def people(
     weights: Sequence[float],
     k: int,
 ) -> list[Json]:
-    """Each person's lists at the weights, with what a card needs to draw them. Weight 0 is there
-    whatever is asked: moves are counted from it."""
-    tastes = [found.taste(experiment.dataset_id, code) for code, _kind in who]
-    made = [listing.lists(found, taste, [0.0, *weights], k) for taste in tastes]
-    strips = [taste.history[::-1][:STRIP].tolist() for taste in tastes]
-    behind = [
-        listing.reasons(found, taste, one.codes) for taste, one in zip(tastes, made, strict=True)
-    ]
-    needed: set[int] = set()
-    for one, strip, because in zip(made, strips, behind, strict=True):
-        needed |= one.codes | set(strip)
-        needed |= {item for listed in because.values() for item, _w, _k in listed[:REASONS]}
+    """Each person's lists at the weights, with what a card needs to draw them."""
+    drafts = [draft(found, experiment.dataset_id, one, weights, k) for one in who]
+    needed = {code for one in drafts for code in one.needed}
     named = rows.titles(experiment.dataset_id, needed) if needed else {}
     ids = rows.user_ids(experiment.dataset_id, [code for code, _kind in who])
-    # one weight asked: the page has the rest of this person already
-    ends = [found.ends(taste, k) if len(weights) > 1 else [] for taste in tastes]
-    parts = zip(who, tastes, made, strips, behind, ends, strict=True)
-    return [
-        _person(ids.get(code, str(code)), kind, taste, one, strip, because, named, breaks)
-        for (code, kind), taste, one, strip, because, breaks in parts
-    ]
+    return [card(one, ids.get(one.taste.user, str(one.taste.user)), named) for one in drafts]
 
 
-def _person(
-    outside_id: str,
-    kind: str,
-    taste: Taste,
-    one: Lists,
-    strip: list[int],
-    because: listing.Reasons,
-    named: dict[int, rows.Named],
-    ends: list[float],
-) -> Json:
+def card(one: Draft, outside_id: str, named: dict[int, rows.Named]) -> Json:
+    shown = one.made.codes | set(one.strip) | _sources(one.because)
     return {
         "id": outside_id,
-        "code": taste.user,
-        "kind": kind,
-        "n": len(taste.history),
-        "held_out": taste.held_out,
-        "fallback": taste.fallback,
-        "first": one.items[0],
-        "lists": one.items[1:],
-        "relevance": [round(value, 4) for value in one.means],
-        "ild": [None if value is None else round(value, 4) for value in one.ild],
-        "hits": sorted(one.codes & taste.truth),
-        "ends": ends,
-        "history": strip,
+        "code": one.taste.user,
+        "kind": one.kind,
+        "n": len(one.taste.history),
+        "held_out": one.taste.held_out,
+        "fallback": one.taste.fallback,
+        "first": one.made.items[0],
+        "lists": one.made.items[1:],
+        "relevance": [round(value, 4) for value in one.made.means],
+        "ild": [None if value is None else round(value, 4) for value in one.made.ild],
+        "hits": sorted(one.made.codes & one.taste.truth),
+        "ends": one.ends,
+        "history": one.strip,
         "items": {
-            str(code): _item(named[code], one.relevance.get(code), because.get(code, []))
-            for code in one.codes | set(strip) | _sources(because)
+            str(code): _item(named[code], one.made.relevance.get(code), one.because.get(code, []))
+            for code in shown
             if code in named
         },
     }
@@ -153,4 +176,15 @@ def _item(named: rows.Named, relevance: float | None, because: list[Any]) -> Jso
     return made
 
 
-__all__ = ["Missing", "chosen", "grid", "means", "open_shelf", "people", "whole"]
+__all__ = [
+    "Draft",
+    "Missing",
+    "card",
+    "chosen",
+    "draft",
+    "grid",
+    "means",
+    "open_shelf",
+    "people",
+    "whole",
+]

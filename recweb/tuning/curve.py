@@ -150,6 +150,7 @@ def keep(
     """Arrays for the page: lists and metrics of the kept users, and what they had in train."""
     kept = np.asarray(users)[found.rows]
     history = split.train[kept]
+    taken, sure = oldest_first(history, split, kept)
     arrays: dict[str, npt.NDArray[Any]] = {
         artifacts.array_name(name): values for name, values in found.per_user.items()
     }
@@ -158,7 +159,8 @@ def keep(
         "users": kept.astype(np.int32),
         "lists": found.lists,
         "history_indptr": history.indptr.astype(np.int64),
-        "history_items": oldest_first(history, split, kept),
+        "history_items": taken,
+        "history_values": sure,
         "vectors": distance.vectors,
     }
     write(folder, arrays, {"distance": distance.source, "k": found.k, "n": found.n})
@@ -166,13 +168,14 @@ def keep(
 
 def oldest_first(
     history: csr_matrix, split: Split, users: npt.NDArray[np.int32]
-) -> npt.NDArray[np.int32]:
-    """The items of each row in the order of time; by code where the log has none."""
-    if split.train_at is None:
-        return history.indices.astype(np.int32)
-    at = split.train_at[users]
-    rows = np.repeat(np.arange(len(users)), np.diff(at.indptr))
-    return at.indices[np.lexsort((at.data, rows))].astype(np.int32)
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    """Items and confidences of each row in the order of time; by code where the log has none."""
+    known = history.sorted_indices()
+    order = np.arange(known.nnz)
+    if split.train_at is not None:
+        at = split.train_at[users].sorted_indices()  # the same pairs, so the same places
+        order = np.lexsort((at.data, np.repeat(np.arange(len(users)), np.diff(at.indptr))))
+    return known.indices[order].astype(np.int32), known.data[order].astype(np.float32)
 
 
 def plain(values: npt.NDArray[np.floating]) -> list[float | None]:

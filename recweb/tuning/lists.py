@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recweb.tuning.shelf import Shelf, Taste
-from training.serve import lists_for, why
+from training.serve import drops, lists_for, why
 
 Reasons = dict[int, list[tuple[int, float, str]]]
 
@@ -84,3 +84,11 @@ def reasons(shelf: Shelf, taste: Taste, codes: Iterable[int]) -> Reasons:
         for code, behind in zip(listed, found, strict=True)
         if behind
     }
+
+
+def without(shelf: Shelf, taste: Taste, first: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    """For items of the list at weight 0: the one or two history items without which it would not
+    hold them. Nothing where the model cannot be asked just as it was for this list."""
+    if taste.fallback or taste.confidences is None:
+        return {}
+    return drops(shelf.bundle, np.array(first), taste.history, taste.seen, taste.confidences)

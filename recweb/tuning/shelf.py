@@ -28,7 +28,9 @@ class Taste:
     """What a user may be shown, best first, and what stands behind it.
 
     candidates, scores: (N,); history: item codes, oldest first; truth: held-out items;
-    held_out: False when the user has none in validation, so the lists stand on the live log."""
+    held_out: False when the user has none in validation, so the lists stand on the live log;
+    seen: what is never recommended; confidences: of the history, as the model counts it, None
+    where that was not kept."""
 
     user: int
     candidates: Ints
@@ -37,6 +39,8 @@ class Taste:
     truth: frozenset[int]
     held_out: bool
     fallback: bool
+    seen: Ints
+    confidences: npt.NDArray[np.float64] | None
 
 
 class Shelf:
@@ -70,6 +74,8 @@ class Shelf:
             truth,
             held_out=True,
             fallback=not self.bundle.knows(user, history),
+            seen=history,
+            confidences=self._confidences(user),
         )
 
     def history(self, dataset_id: int, user: int) -> Ints:
@@ -81,6 +87,16 @@ class Shelf:
         events = rows.history(dataset_id, user, HISTORY)
         codes = dict.fromkeys(event.code for event in events if event.code is not None)
         return np.array(list(codes)[::-1], np.int64)
+
+    def _confidences(self, user: int) -> npt.NDArray[np.float64] | None:
+        """As training had them; frontiers of old have none."""
+        if "history_values" not in self.frontier:
+            return None
+        row = place(self.frontier["users"], user)
+        if row is None:
+            return None
+        start, end = self.frontier["history_indptr"][row : row + 2]
+        return np.asarray(self.frontier["history_values"][start:end], np.float64)
 
     def ends(self, taste: Taste, k: int) -> list[float]:
         """The weights at which this user's list changes: the exact path, not the grid."""
@@ -95,7 +111,10 @@ class Shelf:
         order = np.argsort(-scores, kind="stable")[:N]
         best = order[np.isfinite(scores[order])]
         cold = not self.bundle.knows(user, history)
-        return Taste(user, best, scores[best], history, frozenset(), False, cold)
+        sure = np.ones(len(history))  # as `scores` counts them above
+        return Taste(
+            user, best, scores[best], history, frozenset(), False, cold, seen, confidences=sure
+        )
 
 
 def place(users: npt.NDArray[Any], user: int) -> int | None:

@@ -15,7 +15,7 @@ from recweb.jobs.models import State
 from recweb.tuning import board, marking, params
 from recweb.tuning.models import Frontier
 from recweb.tuning.parts import parts
-from recweb.tuning.shelf import Missing, shelf
+from recweb.tuning.shelf import Missing, Shelf, shelf
 
 MODELS = 4
 K = 10
@@ -28,7 +28,13 @@ def user_lists(request: HttpRequest, slug: str, outside_id: str) -> HttpResponse
     weight = params.weight(request) or 0.0
     marks = marking.of(dataset.pk, row.code, person(request).pk)
     runs = newest_of_each_model(request, dataset.pk)
-    columns = [column(run, row.code, weight, marks) for run in runs]
+    made = drafts(runs, dataset.pk, row.code, weight)
+    needed = {code for one, _found in made.values() for code in one.needed}
+    named = rows.titles(dataset.pk, needed) if needed else {}
+    columns = [
+        column(run, *made[run.pk], named, marks) if run.pk in made else unreadable(run)
+        for run in runs
+    ]
     ctx = {
         "dataset": dataset,
         "user_id": row.outside_id,
@@ -49,18 +55,39 @@ def newest_of_each_model(request: HttpRequest, dataset_id: int) -> list[Experime
     return by_worth[:MODELS]
 
 
-def column(run: Experiment, user: int, weight: float, marks: dict[int, str]) -> dict[str, Any]:
+def drafts(
+    runs: list[Experiment], dataset_id: int, user: int, weight: float
+) -> dict[int, tuple[board.Draft, Shelf]]:
+    """By run; those whose files cannot be read are not there."""
+    known = Frontier.objects.filter(experiment__in=runs, reranker="mmr").exclude(points={})
+    folders = dict(known.order_by("-pk").values_list("experiment_id", "folder"))
+    made = {}
+    for run in runs:
+        try:
+            found = shelf(run, folders.get(run.pk, ""))
+            one = board.draft(found, dataset_id, (user, ""), [weight], K, what_if=True)
+        except Missing:
+            continue
+        made[run.pk] = (one, found)
+    return made
+
+
+def unreadable(run: Experiment) -> dict[str, Any]:
+    return {"run": run, "model": model_name(run.model), "rows": [], "trouble": True}
+
+
+def column(
+    run: Experiment,
+    one: board.Draft,
+    found: Shelf,
+    named: dict[int, rows.Named],
+    marks: dict[int, str],
+) -> dict[str, Any]:
     """One model's list at this weight, each item with its reasons."""
-    made: dict[str, Any] = {"run": run, "model": model_name(run.model), "rows": [], "trouble": ""}
-    try:
-        row = Frontier.objects.filter(experiment=run, reranker="mmr").exclude(points={}).first()
-        found = shelf(run, row.folder if row else "")
-        one = board.people(run, found, [(user, "")], [weight], K)[0]
-    except Missing as missing:
-        return made | {"trouble": str(missing)}
-    items, listed = one["items"], one["lists"][0]
-    worth = {code: items.get(str(code), {}).get("r", 0.0) for code in listed}
-    added = parts(found.vectors, listed, worth, weight)
+    card = board.card(one, "", named)
+    items, listed = card["items"], card["lists"][0]
+    added = parts(found.vectors, listed, one.made.relevance, one.made.weights[1])
+    lines = []
     for place, code in enumerate(listed):
         item = items.get(str(code), {"t": str(code), "id": "", "c": []})
         because = [
@@ -68,11 +95,15 @@ def column(run: Experiment, user: int, weight: float, marks: dict[int, str]) -> 
              "share": kind == "c"}
             for source, value, kind in item.get("why", [])
         ]  # fmt: skip
-        made["rows"].append({
-            "rank": place + 1, "item": item, "why": because, "hit": code in one["hits"],
-            "moved": code not in one["first"], "parts": added[place],
-            "code": code, "mark": marks.get(code, ""),
+        lines.append({
+            "rank": place + 1, "item": item, "why": because, "hit": code in card["hits"],
+            "moved": code not in card["first"], "parts": added[place],
             "above": items.get(str(added[place].nearest), {}).get("t", ""),
+            "without": [named[lost].name for lost in one.gone.get(code, ()) if lost in named],
+            "code": code, "mark": marks.get(code, ""),
         })  # fmt: skip
-    made |= {"fallback": one["fallback"], "held_out": one["held_out"]}
-    return made | {"relevance": one["relevance"][1], "ild": one["ild"][1]}
+    return {
+        "run": run, "model": model_name(run.model), "rows": lines, "trouble": False,
+        "fallback": card["fallback"], "held_out": card["held_out"],
+        "relevance": card["relevance"][1], "ild": card["ild"][1],
+    }  # fmt: skip

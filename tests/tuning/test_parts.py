@@ -6,7 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from recweb.datasets.models import Person
+from recweb.experiments.models import Experiment
+from recweb.tuning.lists import lists, without
 from recweb.tuning.parts import parts
+from recweb.tuning.shelf import shelf
 from tests.tuning.conftest import Shop
 from training.rerank.mmr import mmr, scaled
 
@@ -56,3 +60,26 @@ def test_the_page_says_them(shop: Shop, django_assert_max_num_queries: Any) -> N
     plain = browser.get("/lists/users/shop/u1/?diversity=0").content.decode()
     assert plain.count("At diversity 0 relevance alone decides.") == 10
     assert "Chosen for" not in plain
+
+
+def test_without_what_an_item_would_drop_out(
+    shop: Shop, django_assert_max_num_queries: Any
+) -> None:
+    for model in ("itemknn", "rp3beta", "pop"):  # four columns, of one run's files
+        other = Experiment.objects.get(pk=shop.run.pk)
+        other.pk, other.model = None, model
+        other.save()
+    browser = shop.browser()
+    found: list[str] = []
+    for user in ("u1", "u2", "u3"):
+        page = browser.get(f"/lists/users/shop/{user}/?diversity=0.3").content.decode()
+        assert page.count("<h3>") == 4
+        found += re.findall(r"would drop out at diversity 0 without (.+?)</p>", page)
+    assert found and all(said.startswith("The ") for said in found)
+    found_shelf = shelf(shop.run, shop.frontier.folder)
+    taste = found_shelf.taste(shop.dataset.pk, Person.objects.get(outside_id="u1").code)
+    first = lists(found_shelf, taste, [0.0]).items[0]
+    gone = without(found_shelf, taste, first)
+    assert gone and all(set(some) <= set(taste.history.tolist()) for some in gone.values())
+    with django_assert_max_num_queries(15):
+        browser.get("/lists/users/shop/u1/?diversity=0.3")
