@@ -16,9 +16,9 @@ from training.bundle import Bundle
 Floats = npt.NDArray[np.float64]
 Set = tuple[int, ...]
 
-LONGEST = 1000  # items of a history that is still looked through
+LONGEST = 300  # items of a history that is still looked through
 RIVALS = 300  # best items that are compared while a set is sought; a found one is asked of all
-STRONGEST = 20  # history items of which pairs are tried
+STRONGEST = 10  # history items of which pairs are tried
 
 
 def drops(
@@ -34,7 +34,7 @@ def drops(
     listed: (k,) codes; history: codes, oldest first, with confidences as `Bundle.scores` takes
     them; exclude: codes never recommended. What is taken out of the history stays excluded.
     Of several sets, the one that speaks most for the item. {} for other forms, for histories of
-    more than 1000 items, and where the bundle itself would list other items than these: then
+    more than 300 items, and where the bundle itself would list other items than these: then
     nothing said of the bundle would be true of the list.
     """
     known = bundle.known_items(history)
@@ -77,8 +77,8 @@ class _Search:
         rows, at = np.nonzero(columns >= 0)
         self.parts = np.zeros((len(self.mine), len(self.rivals)))
         self.parts[rows, columns[rows, at]] = bundle.arrays["weights"][self.mine[rows], at]
-        self.reached = np.zeros(self.parts.shape, np.bool_)
-        self.reached[rows, columns[rows, at]] = True
+        self.reached = np.zeros(self.parts.shape)  # float: the product below is then a fast one
+        self.reached[rows, columns[rows, at]] = 1.0
         self.places_of_ones = self._places([(row,) for row in range(len(self.mine))])
 
     def smallest(self, item: int) -> Set:
@@ -108,9 +108,11 @@ class _Search:
     def _places(self, sets: list[Set]) -> npt.NDArray[np.intp]:
         """(sets, r): how many rivals would stand above each, without that set of the history."""
         weights = np.array([self._weights(some) for some in sets])
-        kept = np.array([np.isin(np.arange(len(self.mine)), some, invert=True) for some in sets])
+        kept = np.ones((len(sets), len(self.mine)), np.float64)
+        for row, some in enumerate(sets):
+            kept[row, list(some)] = 0.0
         scores = weights @ self.parts
-        scores[(kept.astype(np.float64) @ self.reached) == 0] = -np.inf
+        scores[(kept @ self.reached) == 0] = -np.inf
         scores[:, np.isin(self.rivals, self.gone)] = -np.inf
         order = np.argsort(-scores, axis=1, kind="stable")
         places = np.empty_like(order)
