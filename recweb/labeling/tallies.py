@@ -128,7 +128,8 @@ def given(queue: Queue, found: list[Cell]) -> dict[str, Any]:
     arms = [
         {
             "arm": arm.label,
-            "samples": chosen.get(arm.value, 0),
+            # marks that were taken back are no samples any more
+            "samples": queue.size - queue.golds if queue.is_marks else chosen.get(arm.value, 0),
             "values": [counts[arm.value, value] for value in VALUES],
             "answers": sum(counts[arm.value, value] for value in VALUES),
         }

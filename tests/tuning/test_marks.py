@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 
 from recweb.datasets.models import Item, Person
-from recweb.labeling import claims, marks, orders, shadows, snapshot, tallies
+from recweb.experiments.models import Experiment
+from recweb.labeling import claims, mark_views, marks, orders, shadows, snapshot, tallies
 from recweb.labeling.models import Arm, Label, Queue, Sample
 from tests.tuning.conftest import Shop
 
@@ -58,6 +59,14 @@ def test_odd_asks_the_annotators_and_not_the_one_who_marked(shop: Shop) -> None:
     assert pressed(press(shop, shop.browser(shop.ann), item, "odd").content.decode()) == ["odd"]
     queue = Queue.objects.get()
     assert claims.take(queue, shop.bob) == []
+    sibling = Experiment.objects.get(pk=shop.run.pk)
+    sibling.pk = None  # cut from the log alike, and no trade-off of its own
+    sibling.save()
+    whom = Person.objects.get(outside_id="u1").code
+    known = mark_views.context(shop.run, whom)
+    assert known and mark_views.context(sibling, whom) == known
+    sibling.seed += 1
+    assert mark_views.context(sibling, whom) is None
     (held,) = claims.take(queue, shop.dan)
     sample = Sample.objects.get(pk=held.sample_id)
     assert (sample.arm, sample.wanted) == (Arm.MARKED, 0), "asked once, whoever else finds it odd"
