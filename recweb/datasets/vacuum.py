@@ -14,6 +14,11 @@ TABLES = (
     "people_idempotency",
     "jobs_job",
 )
+ROUNDS = 3  # a server that had not read its settings yet may have renamed some in the first
+AHEAD = """
+    SELECT count(*) FROM pg_ls_waldir()
+    WHERE name ~ '^[0-9A-F]{24}$' AND name > pg_walfile_name(pg_current_wal_insert_lsn())
+"""
 
 
 def traces(dataset_id: int) -> list[str]:
@@ -53,6 +58,18 @@ def _worded(dataset_id: int) -> list[str]:
     return worded
 
 
+def _write_over(cursor: psycopg2.extensions.cursor) -> None:
+    """Go through the segments of the log that were renamed before now, old bytes and all, to be
+    used later on: each is filled with zeros, and gone with the next checkpoint."""
+    for _ in range(ROUNDS):
+        cursor.execute(AHEAD)
+        ahead = cursor.fetchone() or (0,)
+        for _segment in range(int(ahead[0]) + 1):
+            cursor.execute("SELECT pg_current_xact_id()")  # in an empty one there is no switch
+            cursor.execute("SELECT pg_switch_wal()")
+        cursor.execute("CHECKPOINT")
+
+
 def _as_superuser() -> None:
     given = connection.get_connection_params()
     line = psycopg2.connect(
@@ -65,9 +82,7 @@ def _as_superuser() -> None:
             # old segments are removed, not renamed and used again with their bytes
             cursor.execute("ALTER SYSTEM SET wal_recycle = off")
             cursor.execute("SELECT pg_reload_conf()")
-            for _ in range(2):
-                cursor.execute("SELECT pg_switch_wal()")
-                cursor.execute("CHECKPOINT")
+            _write_over(cursor)
             cursor.execute("ALTER SYSTEM RESET wal_recycle")
             cursor.execute("SELECT pg_reload_conf()")
     finally:

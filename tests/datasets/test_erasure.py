@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
 from django.conf import settings as site
 from django.db import connection
 from django.test import Client
 
-from recweb.datasets import erasure, exports, privacy, tasks
+from recweb.datasets import erasure, exports, privacy, tasks, vacuum
 from recweb.datasets.models import Dataset, Erased, Import, Interaction, Person
 from recweb.jobs import logfile
 from recweb.people.models import Audit, Idempotency, User
@@ -191,15 +192,34 @@ def committed(transactional_db: None) -> Iterator[None]:
     yield
 
 
+def at_the_server(*statements: str) -> Any:
+    """What the last of these answers, in its first cell."""
+    given = connection.get_connection_params()
+    line = psycopg2.connect(host=given["host"], dbname=given["dbname"], user="postgres")
+    line.autocommit = True
+    with line.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+        found = cursor.fetchone() if cursor.description else None
+    line.close()
+    return found and found[0]
+
+
+NEXT = ("SELECT pg_current_xact_id()", "SELECT pg_switch_wal()")  # segment of the server's log
+
+
 def test_abu_10_a_canary_is_found_nowhere(
     committed: None, ann: User, shop: Dataset, login: Login
 ) -> None:
     """pg_dump, the data directory, uploads, artifacts and logs: no byte of the id is left."""
+    at_the_server(*NEXT * 5)
     bring(shop, "items", MOVIES, "movies.csv")
     batch = bring(shop, "interactions", LOG.replace("bad rating", "4"), "log.csv")
     assert batch.state == "loaded"
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE datasets_person")
+    # as every few minutes: parts of the log wait, old bytes and all, for their next use
+    assert at_the_server(*NEXT, "CHECKPOINT", vacuum.AHEAD) > 2
     places = [Path(site.UPLOADS), Path(site.ARTIFACTS), Path(site.JOB_LOGS), home.home()]
     assert holds(places)  # the search finds it while it is there
     client = login(ann)
