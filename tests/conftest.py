@@ -11,15 +11,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="also the runs that take many minutes")
 
 
-def room(item: pytest.Item) -> str:
-    """What stays in one process: a file, or the two that share a demo in the browser."""
-    shared = {"test_five_minutes.py", "test_every_page.py"}
-    return "demo" if item.path.name in shared else str(item.path)
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(room(item)))
     if config.getoption("--long"):
         return
     for item in items:

@@ -179,7 +179,7 @@ def side_by_side(words: list[str]) -> list[str]:
     whole = all(word in ("-q", "-v", "-x") or word.startswith("--durations") for word in words)
     if not whole or (os.cpu_count() or 1) < 2 or os.environ.get("DATABASE_URL"):
         return []
-    return ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
+    return ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def ensure_browser() -> None:

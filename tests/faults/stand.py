@@ -233,7 +233,7 @@ class Stand:
         live = "SELECT 1 FROM jobs_job WHERE kind = %s AND state IN ('running', 'cancelling')"
         return bool(self.sql(live, kind))
 
-    def until(self, number: int, *states: str, seconds: float = 40.0) -> float:
+    def until(self, number: int, *states: str, seconds: float = 90.0) -> float:
         try:
             return self.wait(lambda: self.state(number) in states, seconds)
         except AssertionError:

@@ -1,8 +1,11 @@
 """The environment is made once, and renewed when what it should hold has changed."""
 
 import json
+import os
+import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -115,3 +118,29 @@ def test_the_whole_suite_runs_in_two_processes_a_part_in_one(
     assert bool(bootstrap.side_by_side(words)) is parallel
     monkeypatch.setenv("DATABASE_URL", "postgres://elsewhere/db")
     assert bootstrap.side_by_side([]) == []
+
+
+def test_a_file_stays_in_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a file starts for its tests (servers, a demo, workers) is started once."""
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.setattr(bootstrap.os, "cpu_count", lambda: 2)
+    tests = "".join(
+        f"def test_{number}(worker_id):\n    print(f'{{__name__}} in {{worker_id}}')\n"
+        for number in range(6)
+    )
+    for name in ("test_one.py", "test_two.py"):
+        (tmp_path / name).write_text(tests)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        *bootstrap.side_by_side([]),
+        "-rP",
+        "-p",
+        "no:django",
+    ]
+    env = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+    said = Counter(re.findall(r"^(test_\w+) in (gw\d)$", done.stdout, re.MULTILINE))
+    assert dict(said) == {("test_one", "gw0"): 6, ("test_two", "gw1"): 6}, done.stdout
