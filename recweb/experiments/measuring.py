@@ -52,6 +52,31 @@ def save(
     )
 
 
+def save_history(folder: Path, split: Split, users: "npt.NDArray[np.integer]") -> None:
+    """What the pages give as reasons: the items of users in train and nothing that was held out."""
+    history = split.train[users]
+    items, values = oldest_first(history, split, users)
+    arrays = {
+        "users": users.astype(np.int32),
+        "history_indptr": history.indptr.astype(np.int64),
+        "history_items": items,
+        "history_values": values,
+    }
+    write(folder, arrays, {})
+
+
+def oldest_first(
+    history: csr_matrix, split: Split, users: "npt.NDArray[np.integer]"
+) -> "tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]":
+    """Items and confidences of each row in the order of time; by code where the log has none."""
+    known = history.sorted_indices()
+    order = np.arange(known.nnz)
+    if split.train_at is not None:
+        at = split.train_at[users].sorted_indices()  # the same pairs, so the same places
+        order = np.lexsort((at.data, np.repeat(np.arange(len(users)), np.diff(at.indptr))))
+    return known.indices[order].astype(np.int32), known.data[order].astype(np.float32)
+
+
 def summary(found: Evaluation, rng: np.random.Generator) -> dict[str, dict[str, Any]]:
     """Every metric: mean, 95 % interval over users, n. Measures of all lists have no interval."""
     out = table(found.per_user, rng)

@@ -60,6 +60,7 @@ def train(run: Run) -> None:
             progress=step(run, part, part),
         )
         measuring.save(run.folder / part, parts[part], split, part, exclude)
+    measuring.save_history(run.folder / "history", split, parts["validation"].users)
     rng = np.random.default_rng(experiment.seed)
     run.progress(96, 100, _("compare with the baseline"), "%")
     measured = split_facts(split, parts["validation"], parts["test"], distance)

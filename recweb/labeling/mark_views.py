@@ -19,9 +19,6 @@ from recweb.labeling.claims import NotOpen
 from recweb.labeling.orders import Refused
 from recweb.labeling.samples import SHOWN
 from recweb.tuning import shelf
-from recweb.tuning.models import Frontier
-
-SIBLINGS = 5  # runs whose files are looked into
 
 
 @require_POST
@@ -70,16 +67,12 @@ def _said(given: str) -> str:
 
 def context(run: Experiment, user: int) -> marks.Context | None:
     """What the model knew of the user, newest first; None where it cannot be told from what was
-    held out: annotators must not see that. Any run that was cut from the log alike knows it."""
-    alike = {"version": run.version_id, "split": run.split, "rules": run.rules, "seed": run.seed,
-             "label_pairs": run.label_pairs}  # fmt: skip
-    cut = Frontier.objects.filter(**{f"experiment__{name}": value for name, value in alike.items()})
-    for row in cut.exclude(points={}).select_related("experiment").order_by("-pk")[:SIBLINGS]:
-        try:
-            found = shelf.shelf(row.experiment, row.folder)
-        except shelf.Missing:
-            continue
-        if shelf.place(found.frontier["users"], user) is not None:
-            newest = found.history(run.dataset_id, user)[::-1][:SHOWN]
-            return [[int(code), None, None] for code in newest]
-    return None
+    held out: annotators must not see that."""
+    try:
+        found = shelf.shelf(run)
+    except shelf.Missing:
+        return None
+    if not found.knows_past(user):
+        return None
+    newest = found.history(run.dataset_id, user)[::-1][:SHOWN]
+    return [[int(code), None, None] for code in newest]

@@ -94,8 +94,7 @@ def _check(
     if given == ODD and context is None:
         words = _(
             "Annotators could not be shown what the model knew of this user: that is kept only "
-            "for users with held-out events, once the trade-off of the run is worked out. "
-            "Nothing was changed; good and bad can be given."
+            "for users with held-out events. Nothing was changed; good and bad can be given."
         )
         raise Refused(words, "mark")
 

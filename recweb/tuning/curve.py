@@ -43,7 +43,7 @@ def work(run: Run) -> None:
     found = measure(arrays, distance, split, row.k)
     run.progress(85, 100, _("intervals"), "%")
     points = summary(found) | {"people": people.worth_a_look(arrays["users"][found.rows], split)}
-    keep(run.folder / "frontier", found, arrays["users"], split, distance)
+    keep(run.folder / "frontier", found, arrays["users"], distance)
     with run.fenced():
         Frontier.objects.filter(pk=row.pk).update(
             points=points,
@@ -144,13 +144,9 @@ def most_varied(relevance: Floats, variety: Floats, loss: float) -> npt.NDArray[
     return np.asarray(np.where(allowed, variety, -np.inf).argmax(axis=1))
 
 
-def keep(
-    folder: Path, found: Found, users: npt.NDArray[np.int32], split: Split, distance: Distance
-) -> None:
-    """Arrays for the page: lists and metrics of the kept users, and what they had in train."""
+def keep(folder: Path, found: Found, users: npt.NDArray[np.int32], distance: Distance) -> None:
+    """Arrays for the page: lists and metrics of the kept users."""
     kept = np.asarray(users)[found.rows]
-    history = split.train[kept]
-    taken, sure = oldest_first(history, split, kept)
     arrays: dict[str, npt.NDArray[Any]] = {
         artifacts.array_name(name): values for name, values in found.per_user.items()
     }
@@ -158,24 +154,9 @@ def keep(
         "weights": found.weights,
         "users": kept.astype(np.int32),
         "lists": found.lists,
-        "history_indptr": history.indptr.astype(np.int64),
-        "history_items": taken,
-        "history_values": sure,
         "vectors": distance.vectors,
     }
     write(folder, arrays, {"distance": distance.source, "k": found.k, "n": found.n})
-
-
-def oldest_first(
-    history: csr_matrix, split: Split, users: npt.NDArray[np.int32]
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-    """Items and confidences of each row in the order of time; by code where the log has none."""
-    known = history.sorted_indices()
-    order = np.arange(known.nnz)
-    if split.train_at is not None:
-        at = split.train_at[users].sorted_indices()  # the same pairs, so the same places
-        order = np.lexsort((at.data, np.repeat(np.arange(len(users)), np.diff(at.indptr))))
-    return known.indices[order].astype(np.int32), known.data[order].astype(np.float32)
 
 
 def plain(values: npt.NDArray[np.floating]) -> list[float | None]:

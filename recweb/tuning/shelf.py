@@ -44,7 +44,9 @@ class Taste:
 
 
 class Shelf:
-    """The bundle and validation arrays of one run, and its frontier's when that is there."""
+    """The bundle and validation arrays of one run, and its frontier's when that is there.
+
+    past: what users had in train. Runs of old kept it with their frontier alone, if at all."""
 
     def __init__(self, folder: Path, frontier: Path | None) -> None:
         self.bundle = Bundle.load(folder / "model", verify=False)
@@ -52,6 +54,9 @@ class Shelf:
         self.frontier: dict[str, npt.NDArray[Any]] = {}
         if frontier is not None:
             self.frontier, _meta = tasks.arrays(frontier)
+        self.past = self.frontier if "history_items" in self.frontier else {}
+        if (folder / "history").is_dir():
+            self.past, _meta = tasks.arrays(folder / "history")
 
     @property
     def vectors(self) -> npt.NDArray[np.float32]:
@@ -80,23 +85,27 @@ class Shelf:
 
     def history(self, dataset_id: int, user: int) -> Ints:
         """What the model was trained on; of users whose rows were not kept, the live log."""
-        row = place(self.frontier["users"], user) if self.frontier else None
-        if row is not None:
-            start, end = self.frontier["history_indptr"][row : row + 2]
-            return np.asarray(self.frontier["history_items"][start:end])
+        found = self._past("history_items", user)
+        if found is not None:
+            return found
         events = rows.history(dataset_id, user, HISTORY)
         codes = dict.fromkeys(event.code for event in events if event.code is not None)
         return np.array(list(codes)[::-1], np.int64)
 
+    def knows_past(self, user: int) -> bool:
+        return self._past("history_items", user) is not None
+
     def _confidences(self, user: int) -> npt.NDArray[np.float64] | None:
         """As training had them; frontiers of old have none."""
-        if "history_values" not in self.frontier:
-            return None
-        row = place(self.frontier["users"], user)
+        found = self._past("history_values", user)
+        return None if found is None else found.astype(np.float64)
+
+    def _past(self, name: str, user: int) -> npt.NDArray[Any] | None:
+        row = place(self.past["users"], user) if name in self.past else None
         if row is None:
             return None
-        start, end = self.frontier["history_indptr"][row : row + 2]
-        return np.asarray(self.frontier["history_values"][start:end], np.float64)
+        start, end = self.past["history_indptr"][row : row + 2]
+        return np.asarray(self.past[name][start:end])
 
     def ends(self, taste: Taste, k: int) -> list[float]:
         """The weights at which this user's list changes: the exact path, not the grid."""

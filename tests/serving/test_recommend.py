@@ -165,13 +165,15 @@ def test_the_bundle_lists_what_the_page_lists(shop: Shop) -> None:
     folder = settings.ARTIFACTS / shop.run.folder
     bundle = Bundle.load(folder / "model")
     arrays, _meta = store.read(settings.ARTIFACTS / shop.frontier.folder)
+    past, _meta = store.read(folder / "history")
+    assert past["users"].tolist() == arrays["users"].tolist()
     from recweb.experiments import data
     from training.models.contract import quiet
 
     split = data.load_split(shop.run, quiet)
     for row, user in enumerate(arrays["users"].tolist()):
-        start, end = arrays["history_indptr"][row : row + 2]
-        history = np.asarray(arrays["history_items"][start:end])
+        start, end = past["history_indptr"][row : row + 2]
+        history = np.asarray(past["history_items"][start:end])
         sure = np.asarray(split.train[user, history].todense()).ravel()
         for at in (0, 6, 20):
             weight = float(arrays["weights"][at])

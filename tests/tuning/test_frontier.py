@@ -51,12 +51,21 @@ def test_a_weights_mean_is_what_its_lists_are_worth(shop: Shop) -> None:
 
 
 def test_the_history_is_train_in_the_order_of_time(shop: Shop) -> None:
-    arrays, _meta = store.read(settings.ARTIFACTS / shop.frontier.folder)
-    validation, _meta = store.read(artifacts.folder(shop.run) / "validation")
-    sizes = np.diff(arrays["history_indptr"])
-    assert sizes.tolist() == validation["n_train"].tolist()
-    found = shop.run.split_facts
-    assert sizes.sum() == found["n_train"]
+    from recweb.experiments import data
+    from training.models.contract import quiet
+
+    past, _meta = store.read(artifacts.folder(shop.run) / "history")
+    split = data.load_split(shop.run, quiet)
+    assert split.train_at is not None
+    for row, user in enumerate(past["users"].tolist()):
+        start, end = past["history_indptr"][row : row + 2]
+        items, values = past["history_items"][start:end], past["history_values"][start:end]
+        assert sorted(items.tolist()) == sorted(split.train[user].indices.tolist())
+        assert values.tolist() == split.train[user, items].toarray().ravel().tolist()
+        assert (np.diff(split.train_at[user, items].toarray().ravel()) >= 0).all()
+        assert not set(items.tolist()) & set(split.validation[user].indices.tolist())
+        assert not set(items.tolist()) & set(split.test[user].indices.tolist())
+    assert past["history_indptr"][-1] == shop.run.split_facts["n_train"]
 
 
 def test_the_people_are_new_narrow_and_heavy(shop: Shop) -> None:

@@ -1,16 +1,20 @@
 """Good, bad and odd on a user's page: answers of one queue, and samples for the annotators."""
 
 import re
+import shutil
 from typing import Any
 
+import numpy as np
 import pytest
 from django.test import Client
 
 from recweb.datasets.models import Item, Person
+from recweb.experiments import artifacts
 from recweb.experiments.models import Experiment
 from recweb.labeling import claims, mark_views, marks, orders, shadows, snapshot, tallies
 from recweb.labeling.models import Arm, Label, Queue, Sample
 from tests.tuning.conftest import Shop
+from training import store
 
 ADDRESS = "/label/marks/shop/u1/"
 
@@ -59,18 +63,12 @@ def test_odd_asks_the_annotators_and_not_the_one_who_marked(shop: Shop) -> None:
     assert pressed(press(shop, shop.browser(shop.ann), item, "odd").content.decode()) == ["odd"]
     queue = Queue.objects.get()
     assert claims.take(queue, shop.bob) == []
-    sibling = Experiment.objects.get(pk=shop.run.pk)
-    sibling.pk = None  # cut from the log alike, and no trade-off of its own
-    sibling.save()
-    whom = Person.objects.get(outside_id="u1").code
-    known = mark_views.context(shop.run, whom)
-    assert known and mark_views.context(sibling, whom) == known
-    sibling.seed += 1
-    assert mark_views.context(sibling, whom) is None
+    known = mark_views.context(shop.run, Person.objects.get(outside_id="u1").code)
+    assert known
     (held,) = claims.take(queue, shop.dan)
     sample = Sample.objects.get(pk=held.sample_id)
     assert (sample.arm, sample.wanted) == (Arm.MARKED, 0), "asked once, whoever else finds it odd"
-    assert sample.context, "what the model knew of this person"
+    assert sample.context == known, "what the model knew of this person"
     review = browser.get(f"/label/{queue.pk}/review/").content.decode()
     assert "bob" in review and "ann" in review
     press(shop, browser, other, "odd")
@@ -122,3 +120,20 @@ def test_without_script_the_page_comes_back(shop: Shop) -> None:
     sent["mark"] = "bad"
     assert "This queue is paused" in browser.post(ADDRESS, sent, follow=True).content.decode()
     assert Label.objects.get().value == 3
+
+
+def test_nobody_is_asked_where_the_past_cannot_be_told_from_what_was_held_out(shop: Shop) -> None:
+    whom = Person.objects.get(outside_id="u1").code
+    past, meta = store.read(artifacts.folder(shop.run) / "history")
+    kept = past["users"] != whom
+    rows = np.repeat(kept, np.diff(past["history_indptr"]))
+    sizes = np.diff(past["history_indptr"])[kept]
+    other = Experiment.objects.get(pk=shop.run.pk)
+    other.pk, other.folder = None, f"{other.folder}-other"
+    other.save()
+    shutil.copytree(artifacts.folder(shop.run), artifacts.folder(other))
+    left = {name: past[name][rows] for name in ("history_items", "history_values")}
+    left |= {"users": past["users"][kept], "history_indptr": np.r_[0, np.cumsum(sizes)]}
+    store.write(artifacts.folder(other) / "history", left, meta)
+    assert mark_views.context(other, whom) is None
+    assert mark_views.context(other, int(past["users"][kept][0]))

@@ -12,7 +12,9 @@ from recweb.datasets.models import Dataset, Member
 from recweb.experiments import data
 from recweb.experiments.models import Experiment
 from recweb.jobs.models import Job
+from recweb.tuning import lists as listing
 from recweb.tuning.models import Frontier
+from recweb.tuning.shelf import shelf
 from tests.tuning import planted
 from tests.tuning.conftest import Shop
 
@@ -297,6 +299,19 @@ def test_the_models_lists_stand_side_by_side_with_why(
     assert "EASE" in page
     assert "because of" in page
     assert page.count("<details>") == 20
+
+
+def test_nothing_that_was_held_out_is_a_reason_before_any_tradeoff_is_ordered(shop: Shop) -> None:
+    run = planted.train(shop.dataset, shop.bob, "itemknn")
+    assert not Frontier.objects.filter(experiment=run).exists()
+    found = shelf(run)
+    for user in found.validation["users"].tolist():
+        taste = found.taste(shop.dataset.pk, user)
+        assert len(taste.history) and taste.truth
+        assert not taste.truth & set(taste.history.tolist())
+        listed = listing.lists(found, taste, [0.0]).items[0]
+        for item, behind in listing.reasons(found, taste, listed).items():
+            assert item not in {source for source, _share, _kind in behind}
 
 
 def test_a_strange_user_or_dataset_is_404(shop: Shop) -> None:
