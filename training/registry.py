@@ -106,13 +106,13 @@ def params(spec: Spec) -> dict[str, Spec]:
     on another name.
     """
     shared = _shared()
-    found = {
-        field: shared[rule["like"]] | {key: rule[key] for key in rule if key != "like"}
-        if "like" in rule
-        else rule
-        for field, rule in spec["params"].items()
-    }
-    return {field: _with_listed(rule) for field, rule in found.items()}
+    return {field: _with_listed(_like(rule, shared)) for field, rule in spec["params"].items()}
+
+
+def _like(rule: Spec, shared: dict[str, Spec]) -> Spec:
+    if "like" not in rule:
+        return rule
+    return _like(shared[rule["like"]], shared) | {key: rule[key] for key in rule if key != "like"}
 
 
 def encoder_fault(given: Mapping[str, Any], language: str = "en") -> str:

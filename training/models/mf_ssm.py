@@ -95,12 +95,7 @@ SPEC: dict[str, Any] = {
             },
         },
         "negatives": {
-            "type": "int",
-            "default": 512,
-            "low": 1,
-            "high": 20000,
-            "log": True,
-            "tune": False,
+            "like": "shared_negatives",
             "help": {
                 "en": "Items drawn against each batch, where not all of them stand there: infonce "
                 "from 20,000 items on, the other losses always.",

@@ -113,12 +113,7 @@ PARAMS: dict[str, dict[str, Any]] = {
         },
     },
     "softmax_negatives": {
-        "type": "int",
-        "default": 512,
-        "low": 1,
-        "high": 20000,
-        "log": True,
-        "tune": False,
+        "like": "shared_negatives",
         "help": {
             "en": "Items drawn against each batch from a catalogue of more than 20,000. A smaller "
             "one stands there whole, and this changes nothing.",
@@ -127,12 +122,7 @@ PARAMS: dict[str, dict[str, Any]] = {
         },
     },
     "softmax_popularity": {
-        "type": "float",
-        "default": 0.0,
-        "low": 0.0,
-        "high": 1.0,
-        "log": False,
-        "tune": False,
+        "like": "popularity_logq",
         "help": {
             "en": "How they are drawn: 0 every item alike, 1 as often as it was taken (logQ "
             "corrects for it). Up to 20,000 items none are drawn.",
