@@ -13,7 +13,7 @@ from django.conf import settings as site
 from django.db import connection
 from django.test import Client
 
-from recweb.datasets import erasure, exports, privacy, tasks, vacuum
+from recweb.datasets import erasure, exports, imports, privacy, tasks, vacuum
 from recweb.datasets.models import Dataset, Erased, Import, Interaction, Person
 from recweb.jobs import logfile
 from recweb.people.models import Audit, Idempotency, User
@@ -42,14 +42,19 @@ def erase(client: Client, user: str = CANARY) -> Any:
     return client.post("/api/v1/datasets/shop/erase/", given, content_type=JSON)
 
 
+def with_canary(loaded: Dataset, ann: User) -> Import:
+    """A second file, with the user in it who will be erased; version 2 stands on it."""
+    batch = bring(loaded, "interactions", LOG, "more.csv", options={})
+    assert batch.state == "waiting"  # one bad row of five is more than 5 %
+    imports.accept(batch, ann)
+    work_off()
+    batch.refresh_from_db()
+    return batch
+
+
 @pytest.mark.django_db
 def test_abu_10_everything_about_a_user_goes(loaded: Dataset, ann: User, login: Login) -> None:
-    batch = bring(loaded, "interactions", LOG, "more.csv", options={})
-    if batch.state == "waiting":  # one bad row of five is more than 5 %
-        from recweb.datasets import imports
-
-        imports.accept(batch, ann)
-        work_off()
+    batch = with_canary(loaded, ann)
     Idempotency.objects.create(
         user=ann, key="k", route="/x", body_hash="", status=200, body=f'{{"user": "{CANARY}"}}'
     )
@@ -68,7 +73,23 @@ def test_abu_10_everything_about_a_user_goes(loaded: Dataset, ann: User, login: 
     old.refresh_from_db()
     assert old.redacted is not None
     assert code not in tasks.load_version(old)[0].users  # its arrays, too
-    newest = loaded.version
+    mac = privacy.mac(loaded.pk, CANARY)
+    assert Erased.objects.get().mac == mac
+    assert Erased.objects.get().counts["events"] == 2
+    row = Audit.objects.get(action="erase")
+    assert row.detail == {"user_hash": mac}
+    # every other user is as before
+    assert Interaction.objects.filter(dataset_id=loaded.pk).count() == 9
+
+
+@pytest.mark.django_db
+def test_abu_10_versions_say_what_is_gone_from_them(
+    loaded: Dataset, ann: User, login: Login
+) -> None:
+    with_canary(loaded, ann)
+    erase(login(ann))
+    assert work_off("quick").state == "done"
+    old, newest = loaded.versions.get(number=2), loaded.version
     assert newest is not None
     assert (newest.number, newest.n_interactions) == (3, 7 + 1)  # one row was there already
     # the row stays in the arrays, and is counted nowhere
@@ -90,14 +111,7 @@ def test_abu_10_everything_about_a_user_goes(loaded: Dataset, ann: User, login: 
     assert '4 <small class="warn">− 1 erased<' in listed
     assert '10 <small class="warn">− 2 erased<' in listed
     assert "erased since" not in text_of(client.get("/datasets/shop/"))  # the newest lacks nothing
-    assert "erased-" not in text_of(login(ann).get("/datasets/shop/?tab=users"))
-    mac = privacy.mac(loaded.pk, CANARY)
-    assert Erased.objects.get().mac == mac
-    assert Erased.objects.get().counts["events"] == 2
-    row = Audit.objects.get(action="erase")
-    assert row.detail == {"user_hash": mac}
-    # every other user is as before
-    assert Interaction.objects.filter(dataset_id=loaded.pk).count() == 9
+    assert "erased-" not in text_of(client.get("/datasets/shop/?tab=users"))
 
 
 @pytest.mark.django_db
