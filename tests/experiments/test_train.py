@@ -29,9 +29,10 @@ def test_a_run_beats_popularity_and_says_so(films: Dataset, ann: User) -> None:
     )
 
 
-def test_the_record_names_the_device_that_trained(
+def test_the_record_takes_the_device_from_the_model(
     films: Dataset, ann: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The engine's models say where they trained; the second device here is but a word."""
     assert trained(films, ann, "pop").resources["device"] == "cpu"
     monkeypatch.setattr("training.models.pop.Pop.device_", "cuda", raising=False)
     assert trained(films, ann, "pop", seed=1).resources["device"] == "cuda"

@@ -210,9 +210,10 @@ def test_a_reset_asks_and_then_deletes(demo: Stack) -> None:
     assert demo.sql("SELECT to_regclass('kept')") == [(None,)]
 
 
-def test_flt_32_a_full_disk_is_said_and_nothing_is_started(
+def test_flt_32_too_little_free_disk_is_said_and_nothing_is_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """No disk has that much: the real free space is held to it."""
     monkeypatch.setenv("RECWEB_HOME", str(tmp_path / "var"))
     monkeypatch.setattr(starting, "FREE_MB", 10**9)
     said: list[str] = []

@@ -8,6 +8,7 @@ import pytest
 
 from tests.training.models.planted import fitted, ndcg, planted, shuffled
 from training import registry
+from training.engine.session import best_device
 from training.models.contract import Model
 
 LEARNERS = [
@@ -144,6 +145,13 @@ def test_progress_ends_at_its_total_and_what_it_raises_goes_through(model: str) 
 
     with pytest.raises(KeyboardInterrupt):
         registry.load_model(model)().fit(SPLIT, rng=np.random.default_rng(0), progress=stop)
+
+
+@pytest.mark.parametrize("model", ["apr", "bpr", "lightgcn", "multvae"])
+def test_what_the_engine_trained_names_its_device(model: str) -> None:
+    """The record of a run takes it from there."""
+    device = getattr(trained(model), "device_", "none")
+    assert device == best_device(sparse=model == "lightgcn").type
 
 
 @pytest.mark.parametrize("model", [*LEARNERS, "pop", "random"])
