@@ -56,7 +56,7 @@ def save_history(folder: Path, split: Split, users: "npt.NDArray[np.integer]") -
     """What the pages give as reasons: the items of users in train and nothing that was held out."""
     history = split.train[users]
     items, values = oldest_first(history, split, users)
-    arrays = {
+    arrays: dict[str, npt.NDArray[Any]] = {
         "users": users.astype(np.int32),
         "history_indptr": history.indptr.astype(np.int64),
         "history_items": items,

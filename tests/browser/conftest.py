@@ -54,18 +54,12 @@ def live_server() -> Iterator[LiveServer]:
 
 @pytest.fixture(scope="session")
 def demo() -> Iterator[stacks.Stack]:
-    """`manage.py demo` with its data, still training: test_five_minutes is there from the start."""
+    """`manage.py demo` with its data, still training: test_five_minutes comes first."""
     made = stacks.new(words=[])
     try:
         yield made.start()
     finally:
         made.discard()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The clock of the first five minutes runs from its start: nobody may start it before."""
-    items.sort(key=lambda item: "test_every_page" in item.nodeid)
 
 
 class Watch:
