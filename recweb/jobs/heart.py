@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 TICK = 0.25  # seconds
 WRITE_EVERY = 0.5  # progress, at most
 BEAT_EVERY = 1.0
-# time for a last checkpoint; with the second until it is noticed, a cancel takes under ten
-STOP_SECONDS = {"cancel": 6.0, "shutdown": 10.0, "lost": 2.0}
+# time for a last checkpoint; with what a busy machine takes to notice, a cancel is under ten
+STOP_SECONDS = {"cancel": 5.0, "shutdown": 10.0, "lost": 2.0}
 
 
 def name() -> str:
