@@ -92,8 +92,14 @@ def with_labels(parts: "Split", pairs: list[list[Any]]) -> "Split":
         return parts
     labels = _matrix(chosen, [CONFIDENCE + pair[2] for pair in chosen], parts).astype("float32")
     at = parts.train_at
-    if at is not None:  # what somebody says now counts as the newest
-        at = at.maximum(_matrix(chosen, [float(at.max())] * len(chosen), parts)).tocsr()
+    if at is not None:
+        # what somebody says now counts as the newest; from 1 on, because `maximum` takes what is
+        # not there for 0, and the places of a log without times lie below it
+        low, at = float(at.data.min()) - 1.0, at.copy()
+        at.data -= low
+        newest = [float(at.data.max())] * len(chosen)
+        at = at.maximum(_matrix(chosen, newest, parts)).tocsr()
+        at.data += low
     return replace(parts, train=parts.train.maximum(labels).tocsr(), train_at=at)
 
 

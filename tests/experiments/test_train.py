@@ -1,15 +1,18 @@
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from recweb.datasets.models import Dataset
-from recweb.experiments import artifacts, data, orders
+from recweb.experiments import artifacts, data, measuring, orders
 from recweb.experiments.models import Experiment
 from recweb.jobs.models import State
 from recweb.people.models import User
 from tests.datasets.conftest import work_off
 from tests.experiments.conftest import trained
 from training.models.contract import quiet
+from training.order import ORDER
 from training.serve import Bundle
+from training.split import Split
 from training.store import read
 
 pytestmark = pytest.mark.django_db
@@ -154,3 +157,17 @@ def test_what_needs_times_has_them_with_labels_and_at_publishing(
     assert whole.train_at is not None
     assert (whole.train_at.indices == whole.train.indices).all()
     assert whole.train_at.data.min() > 1e9
+
+
+@pytest.mark.parametrize("first", [0.0, float(ORDER)])
+def test_labels_come_last_where_the_log_has_places_and_no_times(first: float) -> None:
+    def rows(values: list[float]) -> csr_matrix:
+        return csr_matrix((np.array(values), [1, 2, 0, 2, 3], [0, 2, 5]), shape=(2, 6))
+
+    nothing, at = csr_matrix((2, 6)), rows([first, first + 1, first + 2, first + 1, first])
+    train = rows([1.0] * 5).astype(np.float32)
+    plain = Split(train, nothing, nothing, at, "leave-last", 0, None)
+    taught = data.with_labels(plain, [[0, 0, 3, "random"], [1, 1, 0, "random"]])
+    items, sure = measuring.oldest_first(taught.train, taught, np.array([0, 1]))
+    assert items.tolist() == [1, 2, 0, 3, 2, 0] and sure.tolist() == [1, 1, 4, 1, 1, 1]
+    assert plain.train_at is not None and plain.train_at.data.min() == first, "left as it was"
