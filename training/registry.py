@@ -232,9 +232,10 @@ def _number(field: str, rule: Spec, value: Any) -> float | int:
     low, high = rule["low"], rule["high"]
     whole = rule["type"] == "int"
     # bool is an int in Python; True for "200 neighbours" is a mistake, not 1
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise ParamError(field, "type", value, low=low, high=high)
-    if whole and value != int(value):
+    # an int is finite, and may be larger than any float
+    if isinstance(value, float) and (not math.isfinite(value) or (whole and value != int(value))):
         raise ParamError(field, "type", value, low=low, high=high)
     if not low <= value <= high:
         raise ParamError(field, "range", value, low=low, high=high)

@@ -1,6 +1,6 @@
 """Shapes of this app's API: what /api/docs/ shows, and the checks of what comes in."""
 
-import math
+import sys
 import uuid
 from typing import Any
 
@@ -221,7 +221,7 @@ def whole(given: dict[str, Any], name: str, default: int | None = None) -> int:
 
 def share(given: dict[str, Any]) -> float:
     value = given.get("gold_share", orders.GOLD)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if not _finite(value):
         raise Unprocessable(_("“gold_share” must be a number."), field="gold_share")
     return float(value)
 
@@ -262,8 +262,7 @@ def answer(given: dict[str, Any]) -> answers.Given:
 def seconds(value: Any) -> float | None:
     if value is None:
         return None
-    fine = isinstance(value, int | float) and not isinstance(value, bool)
-    if not fine or not math.isfinite(value) or value < 0:
+    if not _finite(value) or value < 0:
         raise Unprocessable(_("“seconds” must be a number from 0."), field="seconds")
     return min(float(value), LONGEST)
 
@@ -286,3 +285,9 @@ def new_queue(given: dict[str, Any]) -> dict[str, Any]:
         "guideline": text(given, "guideline", orders.GUIDELINE),
         "seed": whole(given, "seed", 0),
     }
+
+
+def _finite(value: Any) -> bool:
+    """JSON has whole numbers that no float can hold."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and abs(value) <= sys.float_info.max
