@@ -31,7 +31,10 @@ def mark(request: HttpRequest, slug: str, outside_id: str) -> HttpResponse:
     run = _run(request, dataset.pk)
     if item is None or run is None:
         messages.error(request, _("There is no such item or run here. Nothing was changed."))
-        return redirect("user", dataset.slug, whom.outside_id)
+        page = redirect("user", dataset.slug, whom.outside_id)
+        if request.headers.get("HX-Request"):  # else the page would stand within its own chips
+            return HttpResponse(status=204, headers={"HX-Redirect": page.url})
+        return page
     try:
         known = context(run, whom.code) if given == marks.ODD else None
         marks.mark(run, user, (whom.code, item.code), given, known)
@@ -66,13 +69,20 @@ def _said(given: str) -> str:
 
 
 def context(run: Experiment, user: int) -> marks.Context | None:
-    """What the model knew of the user, newest first; None where it cannot be told from what was
+    """What the model that will learn from the answers knew of the user, newest first: that of the
+    queue, or one cut from the log just as it was. None where this cannot be told from what was
     held out: annotators must not see that."""
-    try:
-        found = shelf.shelf(run)
-    except shelf.Missing:
-        return None
-    if not found.knows_past(user):
-        return None
-    newest = found.history(run.dataset_id, user)[::-1][:SHOWN]
-    return [[int(code), None, None] for code in newest]
+    parent = marks.parent(run)
+    for one in [parent, run] if _cut(run) == _cut(parent) else [parent]:
+        try:
+            found = shelf.shelf(one)
+        except shelf.Missing:
+            continue
+        if found.knows_past(user):
+            newest = found.history(run.dataset_id, user)[::-1][:SHOWN]
+            return [[int(code), None, None] for code in newest]
+    return None
+
+
+def _cut(run: Experiment) -> list[Any]:
+    return [run.version_id, run.split, run.rules, run.seed, run.label_pairs]

@@ -8,7 +8,7 @@ what it made; nothing is deleted.
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -99,9 +99,18 @@ def _check(
         raise Refused(words, "mark")
 
 
+def parent(experiment: Experiment) -> Experiment:
+    """The run that a retraining with the marks of these data builds on."""
+    queue = _known(experiment).select_related("experiment").first()
+    return queue.experiment if queue else experiment
+
+
+def _known(experiment: Experiment) -> QuerySet[Queue]:
+    return Queue.objects.filter(dataset=experiment.dataset_id, strategy=MARKS).order_by("pk")
+
+
 def _queue(experiment: Experiment, owner: "User") -> Queue:
-    known = Queue.objects.filter(dataset=experiment.dataset_id, strategy=MARKS)
-    return known.order_by("pk").first() or Queue.objects.create(
+    return _known(experiment).first() or Queue.objects.create(
         dataset_id=experiment.dataset_id,
         experiment=experiment,
         name=_("Marked on users’ pages"),
@@ -134,14 +143,17 @@ def _sample(queue: Queue, pair: tuple[int, int], context: Context) -> Sample:
 def _take_back(sample: Sample, analyst: "User") -> None:
     """Whatever this analyst has said of the sample; what others said stays."""
     mine = {"sample": sample, "annotator": analyst}
-    closed = Label.objects.filter(closed=None, **mine).update(closed=Now())
+    Label.objects.filter(closed=None, **mine).update(closed=Now())
     leases = Lease.objects.filter(**mine)
     if leases.filter(state=LeaseState.SKIPPED).exists():
         answers.take_place(sample.pk)  # nobody is asked any more, unless somebody has it in hand
     ended = [LeaseState.HELD, LeaseState.ANSWERED, LeaseState.SKIPPED]
     leases.filter(state__in=ended).update(state=LeaseState.UNDONE, ended=Now())
-    others = Lease.objects.filter(sample=sample, state=LeaseState.SKIPPED, flagged=True)
-    if closed and others.exists() and not sample.labels.filter(closed=None).exists():
+    left = Lease.objects.filter(sample=sample)
+    in_hand = left.filter(state=LeaseState.HELD).exists()
+    if in_hand or sample.labels.filter(closed=None).exists():
+        return
+    if left.filter(state=LeaseState.SKIPPED, flagged=True).exists():  # somebody else's odd
         Sample.objects.filter(pk=sample.pk, gold=None).update(wanted=sample.queue.overlap)
 
 

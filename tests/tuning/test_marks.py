@@ -74,6 +74,9 @@ def test_odd_asks_the_annotators_and_not_the_one_who_marked(shop: Shop) -> None:
     press(shop, browser, other, "odd")
     press(shop, browser, other, "none")
     assert len(claims.take(queue, shop.dan, 5)) == 1
+    for who, mark in ((shop.bob, "odd"), (shop.ann, "odd"), (shop.bob, "none")):
+        press(shop, shop.browser(who), other, mark)
+    assert len(claims.take(queue, shop.dan, 5)) == 2, "ann still finds it odd"
 
 
 def test_they_are_neither_chosen_nor_random_and_a_model_learns_from_them(shop: Shop) -> None:
@@ -101,8 +104,10 @@ def test_what_is_refused(shop: Shop) -> None:
         assert answer.status_code == 422 and 'role="status" class="bad"' in answer.content.decode()
     assert press(shop, shop.browser(shop.dan), item, "good").status_code == 403
     assert press(shop, shop.browser(shop.cat), item, "good").status_code == 404
-    gone = browser.post(ADDRESS, {"item": "ghost", "mark": "good"}, follow=True)
-    assert "There is no such item or run here." in gone.content.decode()
+    gone = press(shop, browser, "ghost", "good")
+    assert gone["HX-Redirect"] == "/users/shop/u1/", "a page does not fit into the chips"
+    page = browser.post(ADDRESS, {"item": "ghost", "mark": "good"}, follow=True)
+    assert page.content.decode().count("There is no such item or run here.") == 2
     whom, code = Person.objects.get(outside_id="u1"), Item.objects.get(outside_id=item).code
     with pytest.raises(orders.Refused, match="could not be shown"):
         marks.mark(shop.run, shop.bob, (whom.code, code), "odd", None)
@@ -136,4 +141,11 @@ def test_nobody_is_asked_where_the_past_cannot_be_told_from_what_was_held_out(sh
     left |= {"users": past["users"][kept], "history_indptr": np.r_[0, np.cumsum(sizes)]}
     store.write(artifacts.folder(other) / "history", left, meta)
     assert mark_views.context(other, whom) is None
-    assert mark_views.context(other, int(past["users"][kept][0]))
+    someone = int(past["users"][kept][0])
+    assert mark_views.context(other, someone)
+    press(shop, shop.browser(), listed(shop.browser())[0], "good")
+    assert mark_views.context(other, whom), "as the run knows it that will learn from the answers"
+    known = mark_views.context(shop.run, someone)
+    left["history_items"] = left["history_items"][::-1]  # another split holds out other events
+    store.write(artifacts.folder(other) / "history", left, meta)
+    assert mark_views.context(other, someone) == known
