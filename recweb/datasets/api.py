@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.decorators import api_view, parser_classes
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,6 +18,7 @@ from recweb.datasets import imports, reading, removal, schemas, uploads
 from recweb.datasets.models import Dataset, Import, MapTemplate, Member, Version
 from recweb.datasets.names import RESERVED, free_slug
 from recweb.jobs.api import job_json
+from recweb.lib import parsers
 from recweb.lib.api import ApiError, Conflict, Unprocessable, accepted, known_params, paged
 from recweb.people import audit
 from recweb.people.models import User
@@ -96,7 +97,6 @@ def import_json(batch: Import) -> dict[str, Any]:
     responses={201: schemas.DATASET},
 )
 @api_view(["GET", "POST"])
-@parser_classes([JSONParser])
 def datasets(request: Request) -> Response:
     """The datasets you belong to; an admin sees all. POST makes a new one (admins)."""
     if request.method == "GET":
@@ -178,6 +178,8 @@ def dataset_imports(request: Request, slug: str) -> Response:
     if unknown := sorted(set(given) - known):
         words = _("Unknown part “%(name)s”.") % {"name": unknown[0][:80]}
         raise ApiError(400, "malformed", words, field=unknown[0][:80])
+    for part in sorted(set(given)):
+        _fit(part, given[part])
     try:
         file, name = _file(request, given)
         kept = _template(given)
@@ -241,7 +243,13 @@ def _part(given: QueryDict, name: str, kind: type) -> Any:
         shape = "{...}" if kind is dict else "[...]"
         words = _("“%(name)s” must be JSON: %(shape)s.") % {"name": name, "shape": shape}
         raise Unprocessable(words, field=name)
+    _fit(name, found)
     return found
+
+
+def _fit(name: str, value: Any) -> None:
+    if parsers.unfit(value):
+        raise Unprocessable(parsers.words(name), field=name)
 
 
 @extend_schema(operation_id="import", responses=schemas.IMPORT)

@@ -1,5 +1,7 @@
 """One uploaded file: its account, its bad rows, and the decision about it."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -14,6 +16,8 @@ from recweb.jobs import orders
 from recweb.lib.csvfile import csv_response
 from recweb.lib.paging import page, query
 from recweb.people import audit
+
+COMMONEST = 3  # reasons beside the decision; the file's own page has all
 
 
 @require_GET
@@ -63,6 +67,17 @@ def _reasons(row: Import) -> list[tuple[str, str, int]]:
     ranked = sorted(row.reasons.items(), key=lambda pair: -pair[1])
     examples = imports.examples(row)
     return [(code, tasks.words(code, examples.get(code, {})), count) for code, count in ranked]
+
+
+def account(row: Import) -> dict[str, Any]:
+    """What came of a file; of one that waits, why most of its rows were put aside."""
+    waits = row.state == ImportState.WAITING
+    return {
+        "batch": row,
+        "job": row.job,
+        "refusal": loading.refusal_words(row),
+        "commonest": _reasons(row)[:COMMONEST] if waits else [],
+    }
 
 
 @require_GET

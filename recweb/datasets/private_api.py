@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.decorators import api_view
@@ -87,5 +86,6 @@ def erase(request: Request, slug: str) -> Response:
     try:
         job = erasure.ask(dataset, user, request._request, person(request._request))
     except erasure.NobodyThere:
-        raise Http404 from None
+        words = _("There is no such user here (any more).")  # the id itself is written nowhere
+        raise ApiError(404, "not_found", words, field="user") from None
     return accepted(job)

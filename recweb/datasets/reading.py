@@ -4,12 +4,12 @@ Whether an encoding, a delimiter, a zone or a format is one that is known, the f
 in its own words; here are names and shapes.
 """
 
-import math
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from recweb.datasets import tasks
+from recweb.lib import parsers
 
 TEXTS = ("encoding", "delimiter", "zone", "event", "format", "industry", "decimal")
 SWITCHES = ("day_first", "header", "anonymous", "keep_damaged_ids", "cap")
@@ -60,10 +60,9 @@ def _short(value: Any) -> bool:
 
 def is_scale(value: Any) -> bool:
     """Two finite numbers, the lesser first."""
-    if not isinstance(value, list | tuple) or len(value) != 2:
+    if not isinstance(value, list | tuple) or len(value) != 2 or parsers.unfit(list(value)):
         return False
-    numbers = [each for each in value if isinstance(each, int | float) and math.isfinite(each)]
-    plain = [each for each in numbers if not isinstance(each, bool)]
+    plain = [each for each in value if type(each) in (int, float)]
     return len(plain) == 2 and plain[0] < plain[1]
 
 

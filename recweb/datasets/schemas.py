@@ -1,11 +1,9 @@
 """Shapes of this app's API: what /api/docs/ shows, and the checks of what comes in."""
 
 import copy
-import math
 from collections.abc import Iterable
 from typing import Any
 
-from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
@@ -15,6 +13,7 @@ from rest_framework.request import Request
 from recweb.datasets import tasks
 from recweb.datasets.models import Dataset, ImportState, Kind, Quarantined, Version
 from recweb.jobs.api import JOB
+from recweb.lib import parsers
 from recweb.lib.api import ApiError, Unprocessable, known_params
 from recweb.people.models import User
 
@@ -213,13 +212,24 @@ def version(request: Request, dataset: Dataset) -> Version:
         return newest
     if not (number.isascii() and number.isdigit() and len(number) < 9):
         raise ApiError(400, "malformed", _("“version” must be a number."), field="version")
-    return get_object_or_404(dataset.versions, number=int(number))
+    return numbered(dataset, number, "version")
 
 
-def mapping(given: dict[str, Any]) -> dict[str, str]:
-    if not all(isinstance(column, str) and len(column) <= 500 for column in given.values()):
+def numbered(dataset: Dataset, number: str, field: str) -> Version:
+    """The version of that number; the dataset is here, so a 404 names the parameter."""
+    found = dataset.versions.filter(number=int(number)).first()
+    if found is None:
+        words = _("“%(name)s” has no version %(number)s.")
+        said = words % {"name": dataset.name, "number": number}
+        raise ApiError(404, "not_found", said, field=field)
+    return found
+
+
+def mapping(given: Any) -> dict[str, str]:
+    columns = given.values() if isinstance(given, dict) else [None]
+    if not all(isinstance(column, str) and len(column) <= 500 for column in columns):
         raise Unprocessable(_("“mapping” names one column for each field."), field="mapping")
-    return given
+    return dict(given)
 
 
 def members(given: Any) -> list[User]:
@@ -235,8 +245,11 @@ def members(given: Any) -> list[User]:
     return list(found.values())
 
 
-def rules(given: list[Any]) -> list[dict[str, Any]]:
+def rules(given: Any) -> list[dict[str, Any]]:
     """Each rule as training.features.Rule takes it; raises Unprocessable naming what is wrong."""
+    if not isinstance(given, list):
+        words = _("“%(name)s” must be JSON: %(shape)s.")
+        raise Unprocessable(words % {"name": "rules", "shape": "[...]"}, field="rules")
     made = []
     for place, rule in enumerate(given):
         if not isinstance(rule, dict) or set(rule) - {"event", "minimum", "confidence", "weight"}:
@@ -263,5 +276,4 @@ def _rule(rule: dict[str, Any], row: int) -> dict[str, Any]:
 
 
 def _finite(value: Any) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value)
+    return type(value) in (int, float) and not parsers.unfit(value)

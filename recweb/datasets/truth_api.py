@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.decorators import api_view
@@ -105,7 +104,7 @@ def _numbered(request: Request, dataset: Dataset, name: str) -> Version:
     if not (number.isascii() and number.isdigit() and len(number) < 9):
         words = _("“%(name)s” must be a version's number.") % {"name": name}
         raise ApiError(400, "malformed", words, field=name)
-    return get_object_or_404(dataset.versions.all(), number=int(number))
+    return schemas.numbered(dataset, number, name)
 
 
 def _named(dataset: Dataset, report: Report) -> dict[str, Any]:

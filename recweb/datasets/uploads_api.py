@@ -15,7 +15,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers as s
 from rest_framework.decorators import api_view, parser_classes
-from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -58,7 +58,6 @@ def state(upload: Upload) -> dict[str, Any]:
 
 @extend_schema(operation_id="upload_new", request=ORDER, responses={201: STATE})
 @api_view(["POST"])
-@parser_classes([JSONParser])
 def begin(request: Request) -> Response:
     """Announce a file. What nobody goes on with for an hour is removed."""
     known_params(request, ())

@@ -85,6 +85,8 @@ def test_a_discarded_file_keeps_its_reasons_and_offers_no_rows(
     waiting = text_of(client.get(here))
     assert f"{here}bad-rows.csv" in waiting
     assert '<strong class="num">× 2</strong>' in waiting
+    beside = text_of(client.get("/datasets/shop/check/"))  # where the admin decides
+    assert '<strong class="num">× 2</strong>' in beside and "such as: " in beside
     client.post(f"{here}decide/", {"decision": "discard"})
     shown = text_of(client.get(here))
     assert "“nonsense” is not a number" in shown
