@@ -185,13 +185,20 @@ def start(dataset: Dataset, owner: "User", models: Iterable[str] | None = None) 
     return shelf
 
 
-def _started(version: Version, owner: "User", models: Iterable[str] | None) -> Shelf:
+def _started(
+    version: Version, owner: "User", models: Iterable[str] | None, *, follows: bool = False
+) -> Shelf:
+    """follows: the first is ordered whatever else waits, so that there is one to carry the rest."""
     Dataset.objects.select_for_update().get(pk=version.dataset_id)  # two clicks, one shelf
     shelf, last = plan(version, models), None
     for place in shelf.missing:
         try:
             place.run = last = orders.start(
-                version.dataset, model=place.model, owner=owner, version=version
+                version.dataset,
+                model=place.model,
+                owner=owner,
+                version=version,
+                quota=last is not None or not follows,
             )
         except Quota as quota:
             shelf.said, shelf.left = quota.message, shelf.missing
@@ -224,7 +231,7 @@ def go_on(job: Job) -> None:
     rows = Experiment.objects.select_related("version__dataset")
     run = rows.filter(pk=job.target_id or 0).first()
     if run is not None and Dataset.objects.visible(job.owner).filter(pk=run.dataset_id).exists():
-        _started(run.version, job.owner, names)
+        _started(run.version, job.owner, names, follows=True)
 
 
 def stop(version: Version, owner: "User") -> int:

@@ -141,6 +141,11 @@ def test_the_rest_waits_behind_a_run_that_was_there(
     assert found.follows and len(found.left) == 2
     jobs.cancel(Job.objects.get(pk=other.job_id))
     assert {run.model for run in Experiment.objects.filter(state="queued")} == {"pop"}
+    job = fence.claim("train", "here:1")
+    assert job is not None
+    jobs.order("train", owner=bob, title="of other data")  # as many as may wait
+    assert ends.end(job.pk, job.attempt, State.DONE)
+    assert {run.model for run in Experiment.objects.filter(state="queued")} == {"random"}
 
 
 def test_a_full_quota_is_429_by_api(
