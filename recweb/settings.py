@@ -281,7 +281,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["recweb.people.authentication.RequestAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": [],  # the route table decides (recweb/access.py)
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["recweb.lib.parsers.Json"],
     "DEFAULT_PAGINATION_CLASS": "recweb.lib.api.Pages",
     "PAGE_SIZE": 50,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -53,6 +53,18 @@ def test_a_stranger_finds_nothing(loaded: Dataset, cat: User, login: Login) -> N
     assert client.get(f"{API}shop/imports/{batch.pk}/quarantine/").status_code == 404
 
 
+def test_a_404_names_what_is_not_there(loaded: Dataset, ann: User, login: Login) -> None:
+    paths = {
+        "version": "profile/?version=99999",
+        "to": "versions/diff/?from=1&to=99999",
+        "import": "imports/99999/",
+    }
+    for field, path in paths.items():
+        error = login(ann).get(f"{API}shop/{path}").json()["error"]
+        assert (error["code"], error["field"]) == ("not_found", field)
+        assert "99999" in error["message"]
+
+
 def test_an_import_of_another_dataset_is_not_found(
     loaded: Dataset, ann: User, login: Login
 ) -> None:

@@ -171,7 +171,8 @@ def test_erasing_is_the_admins_and_asks_twice(
         "/api/v1/datasets/shop/erase/", {"user": "2", "confirm": "3"}, content_type=JSON
     )
     assert wrong.status_code == 400
-    assert erase(admin, "nobody").status_code == 404
+    nobody = erase(admin, "nobody")
+    assert (nobody.status_code, nobody.json()["error"]["field"]) == (404, "user")
     page = admin.post("/datasets/shop/erase/", {"user": "2", "confirm": "x"})
     assert page.status_code == 422
     assert Person.objects.filter(dataset=loaded, outside_id="2").exists()

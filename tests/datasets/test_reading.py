@@ -81,6 +81,8 @@ def test_the_api_takes_the_same_options_and_names_a_wrong_one(
         ({"speed": 9}, "“speed”"), ({"scale": [5, 1]}, "“scale”"), ({"cap": "yes"}, "“cap”"),
         ({"events": {"pv": 7}}, "“events”"), ({"decimal": ";"}, "“decimal”"),
         ({"zone": 8}, "“zone”"), ({"industry": "mining"}, "“industry”"), ({"now": 0}, "“now”"),
+        ({"scale": [0, 10**400]}, "“options”"), ({"event": "a\0b"}, "“options”"),
+        ({"events": {"\ud800": "x"}}, "“options”"),
     ):  # fmt: skip
         error = send(wrong).json()["error"]
         assert (error["field"], word in error["message"]) == ("options", True), error
@@ -95,6 +97,9 @@ def test_the_api_takes_the_same_options_and_names_a_wrong_one(
     body = {"name": "Odd", "options": {"speed": 9}}
     kept = client.post("/api/v1/templates/", body, content_type="application/json")
     assert (kept.status_code, kept.json()["error"]["field"]) == (422, "options")
+    for shapeless in ({"mapping": [1]}, {"mapping": "user"}, {"rules": 5}, {"rules": {"a": 1}}):
+        answer = client.post("/api/v1/templates/", shapeless, content_type="application/json")
+        assert answer.json()["error"]["field"] == next(iter(shapeless))
     assert send(MEANT).status_code == 202
     work_off()
     imports.accept(Import.objects.get(), ann)

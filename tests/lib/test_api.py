@@ -114,11 +114,32 @@ def test_bad_json_is_400_and_says_where(bob: Client) -> None:
     assert "line 1" in answer.json()["error"]["message"]
 
 
-@pytest.mark.parametrize("body", ['{"name": NaN}', "[1, 2]", '"x"', "null", "1"])
-def test_odd_json_is_no_500(body: str, bob: Client) -> None:
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ('{"name": NaN}', None),
+        ("[" * 9000, None),
+        ('["\\u0000"]', None),
+        ('{"name": "a\\u0000b"}', "name"),
+        ('{"name": [{"a": "\\ud800"}]}', "name"),
+        ('{"name": 1e999}', "name"),
+        ('{"name": 1' + "0" * 400 + "}", "name"),
+        ('{"\\udfff": 1}', "?"),
+    ],
+)
+def test_what_cannot_be_stored_is_no_500_and_names_the_field(
+    body: str, field: str | None, bob: Client
+) -> None:
     answer = bob.post("/api/v1/make/", body, content_type="application/json")
-    assert answer.status_code < 600
-    assert answer.json()
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], error["field"]) == (400, "malformed", field)
+    assert field is None or f"“{field}”" in error["message"]
+
+
+def test_both_halves_of_a_surrogate_pair_are_a_character(bob: Client) -> None:
+    body = '{"name": "\\ud83d\\ude00"}'
+    assert bob.post("/api/v1/make/", body, content_type="application/json").status_code == 201
+    assert Group.objects.filter(name__startswith="😀").exists()
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "text/xml"])
