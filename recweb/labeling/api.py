@@ -66,7 +66,7 @@ def late_words(label: Label) -> str:
 def queue_json(queue: Queue, row: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": queue.pk,
-        "name": queue.name,
+        "name": queue.title,
         "dataset": queue.dataset.slug,
         "experiment": queue.experiment_id,
         "kind": queue.kind,
@@ -75,7 +75,7 @@ def queue_json(queue: Queue, row: dict[str, Any]) -> dict[str, Any]:
         "overlap": queue.overlap,
         "gold_share": queue.gold_share,
         "golds": queue.golds,
-        "guideline": queue.guideline,
+        "guideline": queue.advice,
         "state": queue.state,
         "waiting": row["waiting"],
         "mine_today": row["mine_today"],

@@ -19,6 +19,8 @@ from recweb.labeling import answers
 from recweb.labeling.claims import NotOpen
 from recweb.labeling.models import (
     MARKS,
+    MARKS_GUIDELINE,
+    MARKS_NAME,
     Arm,
     Label,
     Lease,
@@ -113,11 +115,8 @@ def _queue(experiment: Experiment, owner: "User") -> Queue:
     return _known(experiment).first() or Queue.objects.create(
         dataset_id=experiment.dataset_id,
         experiment=experiment,
-        name=_("Marked on users’ pages"),
-        guideline=_(
-            "An analyst who looked at what the models recommend found these pairs odd. Answer as "
-            "you would for any other pair: would this person want this item?"
-        ),
+        name=str(MARKS_NAME),
+        guideline=str(MARKS_GUIDELINE),
         strategy=MARKS,
         size=0,
         gold_share=0.0,

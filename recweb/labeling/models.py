@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 VALUES = (0, 1, 2, 3)
 RELEVANT = 2  # a label from here on says: wanted
 MARKS = "marks"  # the strategy of the queue that analysts fill from users' pages
+MARKS_NAME = _("Marked on users’ pages")
+MARKS_GUIDELINE = _(
+    "An analyst who looked at what the models recommend found these pairs odd. Answer as you would "
+    "for any other pair: would this person want this item?"
+)
 
 
 class Arm(models.TextChoices):
@@ -64,11 +69,21 @@ class Queue(models.Model):
         verbose_name, verbose_name_plural = _("label queue"), _("label queues")
 
     def __str__(self) -> str:
-        return self.name
+        return self.title
 
     @property
     def is_marks(self) -> bool:
         return self.strategy == MARKS
+
+    @property
+    def title(self) -> str:
+        """Its name; that of marks, which nobody wrote, in the reader's language."""
+        return str(MARKS_NAME) if self.is_marks else self.name
+
+    @property
+    def advice(self) -> str:
+        """Its guideline, likewise."""
+        return str(MARKS_GUIDELINE) if self.is_marks else self.guideline
 
     @property
     def job(self) -> Job | None:

@@ -58,7 +58,7 @@ def create(
         job = jobs.order(
             "select",
             owner=owner,
-            title=lambda: _("Choose samples for %(queue)s") % {"queue": queue.name},
+            title=lambda: _("Choose samples for %(queue)s") % {"queue": queue.title},
             dataset_id=experiment.dataset_id,
             target_id=queue.pk,
         )

@@ -39,7 +39,7 @@ def order(queue: Queue, owner: "User") -> Job:
         job = jobs.order(
             KIND,
             owner=owner,
-            title=lambda: _("Pre-label %(queue)s") % {"queue": queue.name},
+            title=lambda: _("Pre-label %(queue)s") % {"queue": queue.title},
             dataset_id=queue.dataset_id,
             target_id=queue.pk,
         )

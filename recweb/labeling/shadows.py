@@ -58,7 +58,7 @@ def order(queue: Queue, owner: "User") -> Shadow:
             "shadow",
             owner=owner,
             title=lambda: (
-                _("Compare chosen with random labels of %(queue)s") % {"queue": queue.name}
+                _("Compare chosen with random labels of %(queue)s") % {"queue": queue.title}
             ),
             dataset_id=queue.dataset_id,
             target_id=row.pk,

@@ -55,6 +55,15 @@ def test_a_mark_is_an_answer_that_can_be_taken_back(shop: Shop) -> None:
     assert claims.take(queue, shop.dan) == [], "a mark taken back asks nobody"
 
 
+def test_the_queue_of_marks_is_named_in_the_language_of_who_reads(shop: Shop) -> None:
+    browser = shop.browser()
+    press(shop, browser, listed(browser)[0], "good")
+    queue = Queue.objects.get()
+    for language, name in (("en", "Marked on users’ pages"), ("zh-hans", "用户页面上的标记")):
+        shown = browser.get(f"/label/{queue.pk}/", headers={"Accept-Language": language})
+        assert re.search(rf"<h1[^>]*>\s*{name}", shown.content.decode())
+
+
 def test_odd_asks_the_annotators_and_not_the_one_who_marked(shop: Shop) -> None:
     browser = shop.browser()
     item, other = listed(browser)[:2]
