@@ -62,7 +62,7 @@ def start(
             seed=seed,
             parent=parent,
             labels_from=labels_from,
-            label_pairs=label_pairs or [],
+            label_pairs=within(pinned, label_pairs or []),
             role=role,
             owner=owner,
         )
@@ -87,6 +87,18 @@ def _order(experiment: Experiment, owner: "User", quota: bool) -> None:
     )
     experiment.job_id = job.pk
     experiment.save(update_fields=["job_id"])
+
+
+def within(version: Version, pairs: list[list[Any]]) -> list[list[Any]]:
+    """Labels of users and items that the version has: those of newer ones it cannot learn from.
+    Raises Refused when none is left."""
+    known = [pair for pair in pairs if pair[0] < version.n_users and pair[1] < version.n_items]
+    if pairs and not known:
+        words = _(
+            "Version %(n)d has none of the users and items of these labels. Train a newer one."
+        )
+        raise Refused("labels_from", words % {"n": version.number})
+    return known
 
 
 def pin(dataset: Dataset, version: Version | None) -> Version:

@@ -171,3 +171,15 @@ def test_labels_come_last_where_the_log_has_places_and_no_times(first: float) ->
     items, sure = measuring.oldest_first(taught.train, taught, np.array([0, 1]))
     assert items.tolist() == [1, 2, 0, 3, 2, 0] and sure.tolist() == [1, 1, 4, 1, 1, 1]
     assert plain.train_at is not None and plain.train_at.data.min() == first, "left as it was"
+
+
+def test_a_version_learns_from_labels_of_what_it_has(films: Dataset, ann: User) -> None:
+    films.refresh_from_db()
+    version = films.version
+    assert version is not None
+    newer = [[version.n_users, 0, 3, "marked"], [0, version.n_items, 3, "marked"]]
+    run = trained(films, ann, "pop", label_pairs=[*newer, [0, 0, 3, "marked"]])
+    assert run.label_pairs == [[0, 0, 3, "marked"]]
+    with pytest.raises(orders.Refused, match="Version 1 has none") as refused:
+        orders.start(films, model="pop", owner=ann, label_pairs=newer)
+    assert refused.value.field == "labels_from"
