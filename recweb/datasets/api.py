@@ -243,7 +243,8 @@ def _part(given: QueryDict, name: str, kind: type) -> Any:
         shape = "{...}" if kind is dict else "[...]"
         words = _("“%(name)s” must be JSON: %(shape)s.") % {"name": name, "shape": shape}
         raise Unprocessable(words, field=name)
-    _fit(name, found)
+    if kind is dict:  # of rules each names its own field
+        _fit(name, found)
     return found
 
 

@@ -262,7 +262,7 @@ def rules(given: Any) -> list[dict[str, Any]]:
 def _rule(rule: dict[str, Any], row: int) -> dict[str, Any]:
     event, minimum = rule.get("event"), rule.get("minimum")
     weight, confidence = rule.get("weight", 1.0), rule.get("confidence", "one")
-    if not isinstance(event, str) or not 1 <= len(event) <= 64:
+    if not isinstance(event, str) or not 1 <= len(event) <= 64 or parsers.unfit(event):
         raise Unprocessable(_("A rule needs the name of an event."), field="event", row=row)
     if minimum is not None and not _finite(minimum):
         raise Unprocessable(_("“minimum” must be a number."), field="minimum", row=row)

@@ -120,6 +120,10 @@ def test_the_same_file_again_is_a_conflict_with_a_link(
         ({"mapping": '{"user": 3}'}, 422, "mapping"),
         ({"rules": '[{"event": "rating", "weight": -1}]'}, 422, "weight"),
         ({"rules": '[{"event": "rating", "minimum": 1e999}]'}, 422, "minimum"),
+        ({"rules": '[{"event": "rating", "minimum": 1' + "0" * 400 + "}]"}, 422, "minimum"),
+        ({"rules": '[{"event": "a\\u0000"}]'}, 422, "event"),
+        ({"mapping": '{"user": "a\\u0000"}'}, 422, "mapping"),
+        ({"template": "a\0"}, 422, "template"),
         ({"surprise": "1"}, 400, "surprise"),
     ],
 )
