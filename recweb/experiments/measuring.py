@@ -1,5 +1,6 @@
 """Per-user arrays of a run: kept, summed up with intervals, and compared user by user."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,10 +153,7 @@ def bought(
         "n": len(experiment.label_pairs),
         "n_relevant": len(relevant),
         "n_users": len({pair[0] for pair in experiment.label_pairs}),
-        "by_arm": {
-            arm: sum(pair[3] == arm for pair in experiment.label_pairs)
-            for arm in ("uncertain", "random")
-        },
+        "by_arm": dict(Counter(pair[3] for pair in experiment.label_pairs)),
     }
     if parent.state != State.DONE or not parent.folder:
         return facts

@@ -1,5 +1,6 @@
 """What did these labels buy? Each retrain against its parent, in words, figures and a chart."""
 
+from collections import Counter
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -33,8 +34,8 @@ def _row(run: Experiment) -> dict[str, Any]:
         "failed": run.state in (State.FAILED, State.CANCELLED),
         "n": facts.get("n", len(pairs)),
         "relevant": facts.get("n_relevant", sum(pair[2] >= 2 for pair in pairs)),
-        "arms": facts.get("by_arm")
-        or {arm: sum(pair[3] == arm for pair in pairs) for arm in ("uncertain", "random")},
+        "arms": {"uncertain": 0, "random": 0}
+        | (facts.get("by_arm") or Counter(pair[3] for pair in pairs)),
         "n_users": facts.get("n_users"),
         "moved": moved,
         "code": moved[0]["code"] if moved else "",

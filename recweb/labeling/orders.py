@@ -87,7 +87,9 @@ def _check(experiment: Experiment, size: int, overlap: int, guideline: str, seed
 def retrain(queue: Queue, owner: "User") -> Experiment:
     """A child of the queue's run that also learns from the answers as they stand now.
     Raises Refused, experiments.Refused, jobs.Quota."""
-    pairs = snapshot.pairs(queue)
+    parent = queue.experiment
+    # of marks, some may be of what came after the run that was marked first
+    pairs = experiments.within(parent.version, snapshot.pairs(queue))
     n_relevant = sum(pair[2] >= RELEVANT for pair in pairs)
     if not pairs:
         raise Refused(_("Nobody has answered yet: there is nothing to learn from."))
@@ -97,7 +99,6 @@ def retrain(queue: Queue, owner: "User") -> Experiment:
             "and only those train the model. Nothing was started; go on labelling."
         )
         raise Refused(words % {"n": len(pairs)})
-    parent = queue.experiment
     child = experiments.start(
         queue.dataset,
         model=parent.model,

@@ -122,7 +122,8 @@ def test_the_admin_downloads_files_but_not_the_sealed_ones(
 def test_a_child_says_what_its_labels_bought(films: Dataset, bob: User, login: Login) -> None:
     cell = {"code": "noise", "baseline_mean": 0.1, "difference": 0.004, "lo": -0.01, "hi": 0.02}
     facts = {
-        "n": 40, "n_relevant": 20, "n_users": 11, "by_arm": {"uncertain": 36, "random": 4},
+        "n": 40, "n_relevant": 20, "n_users": 11,
+        "by_arm": {"uncertain": 30, "random": 4, "marked": 6},
         "metrics": {"ndcg@10": cell | {"p": 0.4}},
     }  # fmt: skip
     parent = made(films, bob, "ease", name="the parent")
@@ -130,6 +131,8 @@ def test_a_child_says_what_its_labels_bought(films: Dataset, bob: User, login: L
     page = login(bob).get(f"/experiments/{child.pk}/").content.decode()
     assert "40 labels on 11 users, 20 of them relevant" in page
     assert "What they changed is within noise: +0.00400" in page
+    told = re.findall(r"<dt>(.+?)</dt><dd class=\"num\">(\d+)</dd>", page)
+    assert ("marked on users’ pages", "6") in told and ("chosen by uncertainty", "30") in told
     assert f"child of run {parent.pk}" in page
     page = login(bob).get(f"/experiments/{parent.pk}/").content.decode()
     assert "Trained on from here" in page

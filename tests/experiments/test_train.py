@@ -86,10 +86,11 @@ def test_labels_train_but_are_never_asked(films: Dataset, ann: User) -> None:
         [int(user), int(lists[row][3 * (row % 2)]), 3 - 3 * (row % 2), ARMS[row % 2]]
         for row, user in enumerate(users)
     ]
+    pairs[-1][3] = "marked"
     child = trained(films, ann, "ease", params={"l2": 50.0}, parent=parent, label_pairs=pairs)
     facts = child.labels_facts
     assert (facts["n"], facts["n_relevant"]) == (40, 20)
-    assert facts["by_arm"] == {"uncertain": 20, "random": 20}
+    assert facts["by_arm"] == {"uncertain": 20, "random": 19, "marked": 1}
     assert child.split_facts["n_train"] > parent.split_facts["n_train"]
     assert child.split_facts["n_test"] == parent.split_facts["n_test"]
     mine, _meta = read(artifacts.folder(child) / "validation")

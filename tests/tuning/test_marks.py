@@ -102,6 +102,11 @@ def test_they_are_neither_chosen_nor_random_and_a_model_learns_from_them(shop: S
     assert child.parent == shop.run
     page = browser.get(f"/label/{queue.pk}/queue/").content.decode()
     assert "Compare with random labels" not in page and "Retrain with these labels" in page
+    assert 'id="retrains"' in page and ">Uncertain<" not in page, "there are none of these"
+    newer = {"item_code": shop.run.version.n_items}  # an item that the run does not know
+    Sample.objects.filter(labels__value=0).update(**newer)
+    again = orders.retrain(queue, shop.bob)
+    assert [pair[2] for pair in again.label_pairs] == [3] and again.name.endswith("+ 1 labels")
 
 
 def test_what_is_refused(shop: Shop) -> None:
