@@ -35,10 +35,13 @@ def user_lists(request: HttpRequest, slug: str, outside_id: str) -> HttpResponse
         column(run, *made[run.pk], named, marks) if run.pk in made else unreadable(run)
         for run in runs
     ]
+    asked = request.GET.get("shown", "")  # on a phone one list is there at a time
+    shown = next((run.pk for run in runs if run.model == asked), runs[0].pk if runs else 0)
     ctx = {
         "dataset": dataset,
         "user_id": row.outside_id,
         "columns": columns,
+        "shown": shown,
         "weight": weight,
         "weights": [0.0, 0.25, 0.5, 0.75, 1.0],
     }

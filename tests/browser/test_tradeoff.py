@@ -13,6 +13,7 @@ from recweb.datasets.models import Dataset
 from recweb.tuning.models import Policy
 from tests.browser.conftest import Opener, axe, overflow
 from tests.tuning import conftest as planting
+from tests.tuning import planted
 from tests.tuning.conftest import Shop
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -208,6 +209,23 @@ def test_lists_that_do_not_come_say_so_and_are_asked_again(
     lists.get_by_role("button", name="Retry").click()
     expect(lists.locator("ol li").first).to_be_visible()
     expect(lists.get_by_role("alert")).to_have_count(0)
+
+
+def test_on_a_phone_one_models_list_is_there_at_a_time(shop: Shop, open_page: Opener) -> None:
+    planted.train(shop.dataset, shop.bob, "pop")
+    page = open_page("/users/shop/u5/", shop.bob)
+    lists = page.locator("#user-lists")
+    expect(lists.locator("ol:visible")).to_have_count(2)
+    page.set_viewport_size({"width": 320, "height": 640})
+    expect(lists.locator("ol:visible")).to_have_count(1)
+    expect(lists.locator("h3:visible")).to_contain_text("EASE")
+    lists.get_by_role("radio", name="EASE").focus()
+    page.keyboard.press("ArrowRight")
+    expect(lists.locator("h3:visible")).to_contain_text("Most popular")
+    lists.get_by_role("button", name="0.50").click()
+    expect(lists.get_by_role("button", name="0.50")).to_have_attribute("aria-pressed", "true")
+    expect(lists.locator("h3:visible")).to_contain_text("Most popular")
+    assert axe(page) == [] and overflow(page) == 0
 
 
 def test_use_this_weight_carries_it_to_the_form(shop: Shop, open_page: Opener, watch: Any) -> None:
