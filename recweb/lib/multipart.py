@@ -1,9 +1,9 @@
 """Watches a multipart body while it is read: no part may carry Content-Transfer-Encoding, and no
 file a path or more than 255 characters for a name: Django would cut it down and go on."""
 
+import html
 import re
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
@@ -15,8 +15,6 @@ _ENCODING = re.compile(rb"(?i)content-transfer-encoding[ \t]*:")
 _PATH = re.compile(
     rb"(?i)filename\*?[ \t]*=[^\r\n]*?(/|\\(?!\")|\0|%2f|%5c|%00|%2e%2e|\.\.%|\"\.{1,2}\")"
 )
-# what stands between quotes, or up to the next parameter; of filename* the part after UTF-8''
-_NAME = re.compile(rb"(?i)filename(\*?)[ \t]*=[ \t]*(?:\"((?:\\.|[^\"\\\r\n])*)|([^;\r\n]*))")
 LONGEST = 255  # characters of a name
 
 
@@ -58,8 +56,8 @@ class Watched:
                 raise MultiPartParserError("Content-Transfer-Encoding is not taken in a part")
             if _PATH.search(head):
                 raise MultiPartParserError("the name of a file is a path")
-            if any(len(_named(found)) > LONGEST for found in _NAME.finditer(head)):
-                raise MultiPartParserError("the name of a file has more than 255 characters")
+            if end >= 0:
+                _check_names(head)
             at = text.find(self.mark, start)
         # keep what may still grow: a header that is not complete, or half a boundary
         if last >= 0 and text.find(b"\r\n\r\n", last, last + HEADER_ROOM) < 0:
@@ -68,12 +66,21 @@ class Watched:
             self.kept = text[-len(self.mark) :]
 
 
-def _named(found: "re.Match[bytes]") -> str:
-    """A file's name; a backslash before a quote counts, too."""
-    star, quoted, plain = found.groups()
-    text: bytes = quoted if quoted is not None else plain
-    name = unquote_to_bytes(text.rpartition(b"'")[2]) if star else text
-    return name.decode("utf-8", "replace")
+def _check_names(head: bytes) -> None:
+    """A file's name as Django itself decodes it, before it cuts it down: parts that are put
+    together (RFC 2231) and HTML's entities hide a path, or how long it is, from the bytes."""
+    for line in head.split(b"\r\n"):
+        if b"filename" not in line.lower():
+            continue
+        try:
+            _, given = parse_header_parameters(line.decode())
+        except ValueError:  # such a line Django passes over, too
+            continue
+        name = html.unescape(given.get("filename", ""))
+        if "/" in name or "\\" in name:
+            raise MultiPartParserError("the name of a file is a path")
+        if len(name) > LONGEST:
+            raise MultiPartParserError("the name of a file has more than 255 characters")
 
 
 def guard(request: HttpRequest) -> None:

@@ -62,6 +62,8 @@ def test_bad_62_a_file_lies_under_a_name_of_ours_and_its_own_is_escaped(
         ('filename="%s.csv"' % ("x" * 251), 202),
         ('filename="%s.csv"' % ("书" * 83), 202),
         ("filename*=UTF-8''%s.csv" % ("%E4%B9%A6" * 84), 400),
+        ("filename*=UTF-8''%s'x.csv" % ("x" * 252), 400),
+        ('filename*0="{0}"; filename*1="{0}.csv"'.format("x" * 200), 400),
         ("filename*=UTF-8''%s.csv" % ("%E4%B9%A6" * 83), 202),
     ],
 )

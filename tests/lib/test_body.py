@@ -121,6 +121,12 @@ def test_sec_16_also_in_the_other_spelling() -> None:
     assert send(named("..%5Cx", star=True)).status_code == 400
 
 
+@pytest.mark.parametrize("given", ['="a&#47;b.csv"', '="..&bsol;x"', '*0="../"; filename*1="x"'])
+def test_sec_16_also_where_it_is_a_path_once_it_is_decoded(given: str) -> None:
+    body = named("a.csv").replace(b'="a.csv"', given.encode())
+    assert send(body).status_code == 400
+
+
 @pytest.mark.parametrize(
     "name", ["a..b.csv", "100%25.csv", "年.csv", 'say \\"hi\\".csv', "a b.csv"]
 )
