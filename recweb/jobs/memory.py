@@ -10,5 +10,12 @@ def hold(allowed: int) -> None:
 
     What it maps from files lies on disk and does not count, but has an end, too.
     """
-    resource.setrlimit(resource.RLIMIT_DATA, (allowed, allowed))
-    resource.setrlimit(resource.RLIMIT_AS, (allowed + MAPPED, allowed + MAPPED))
+    _at_most(resource.RLIMIT_DATA, allowed)
+    _at_most(resource.RLIMIT_AS, allowed + MAPPED)
+
+
+def _at_most(kind: int, size: int) -> None:
+    """A lower limit that somebody set before stays: it may not be raised, and the job can run."""
+    _soft, hard = resource.getrlimit(kind)
+    size = size if hard == resource.RLIM_INFINITY else min(size, hard)
+    resource.setrlimit(kind, (size, size))
