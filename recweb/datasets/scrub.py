@@ -5,12 +5,14 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
 
+from recweb.datasets import privacy
 from recweb.datasets.models import Dataset, Import, ImportState, Quarantined
 from recweb.jobs.models import Job
 from recweb.people.models import Idempotency
@@ -26,6 +28,7 @@ ENCODINGS = (
     "latin-1",
     "cp1252",
 )
+CELLS = re.compile(r"[,;|\t\"{}\[\]:\s]+")
 ESCAPE = re.compile(r"\\u([0-9a-f]{4})")
 PACKED = (b"PAR1", b"PK\x03\x04")  # Parquet and XLSX: their bytes cannot be searched
 BLOCK = 1 << 20
@@ -75,11 +78,21 @@ def mentions(path: Path, outside_id: str) -> bool:
 
 
 def _needles(outside_id: str) -> "re.Pattern[bytes]":
-    escaped = json.dumps(outside_id)[1:-1]
-    written = {outside_id, outside_id.replace('"', '""'), escaped}
-    written.add(ESCAPE.sub(lambda found: "\\u" + found[1].upper(), escaped))  # as others write it
-    found = {text.encode(name, "ignore") for text in written for name in ENCODINGS} - {b""}
+    found = set()
+    for text in _written(outside_id):
+        for name in ENCODINGS:
+            with suppress(UnicodeEncodeError):  # a part of an id would be found in other ones
+                found.add(text.encode(name))
     return re.compile(b"|".join(re.escape(each) for each in sorted(found, key=len, reverse=True)))
+
+
+def _written(outside_id: str) -> set[str]:
+    """The id as CSV and the usual writers of JSON have it."""
+    escaped = json.dumps(outside_id)[1:-1]
+    found = {outside_id, outside_id.replace('"', '""'), escaped}
+    found.add(_plain(outside_id))
+    found.add(ESCAPE.sub(lambda found: "\\u" + found[1].upper(), escaped))
+    return found | {text.replace("/", "\\/") for text in found}
 
 
 def _holds(source: Any, needles: "re.Pattern[bytes]", packed: bool) -> bool:
@@ -95,18 +108,32 @@ def _holds(source: Any, needles: "re.Pattern[bytes]", packed: bool) -> bool:
 
 def _bad_rows(dataset: Dataset, outside_id: str) -> int:
     rows = Quarantined.objects.filter(batch__dataset=dataset)
-    named = Q(text__contains=outside_id) | Q(args__icontains=json.dumps(outside_id)[1:-1])
+    named = Q(text__contains=outside_id) | Q(args__icontains=_plain(outside_id))
     return rows.filter(named).delete()[0]
+
+
+def quotes(dataset: Dataset, outside_id: str) -> bool:
+    """A bad row names the user, between whatever parts cells."""
+    whole = rf"(^|[^[:alnum:]]){re.escape(outside_id)}($|[^[:alnum:]])"
+    rows = Quarantined.objects.filter(batch__dataset=dataset, text__contains=outside_id)
+    return rows.filter(text__regex=whole).exists()
+
+
+def quoted(dataset: Dataset, secret: bytes, macs: set[str]) -> dict[str, str]:
+    """Which cells of bad rows are these users' ids: keyed hash -> id."""
+    rows = Quarantined.objects.filter(batch__dataset=dataset).values_list("text", flat=True)
+    cells = (cell for text in rows.iterator() for cell in CELLS.split(text))
+    return {known: cell for cell in cells if (known := privacy.of(secret, cell)) in macs}
 
 
 def _imports(dataset: Dataset, outside_id: str) -> None:
     """Notes, refusals and the examples of a discarded file quote cells."""
     for batch in dataset.imports.all():
         notes = [note for note in batch.notes if not _said(note, outside_id)]
-        refusal = batch.refusal
-        if refusal is not None and _said(refusal, outside_id):
-            refusal = {"code": refusal.get("code", ""), "details": {}}
+        refusal = _refusal(batch.refusal, outside_id)
         facts = dict(batch.facts)
+        if "refused" in facts:
+            facts["refused"] = _refusal(facts["refused"], outside_id)
         if "examples" in facts:
             examples = facts["examples"].items()
             facts["examples"] = {
@@ -116,13 +143,25 @@ def _imports(dataset: Dataset, outside_id: str) -> None:
             Import.objects.filter(pk=batch.pk).update(notes=notes, refusal=refusal, facts=facts)
 
 
+def _refusal(found: Any, outside_id: str) -> Any:
+    if found is None or not _said(found, outside_id):
+        return found
+    return {"code": found.get("code", ""), "details": {}}
+
+
 def _said(value: object, outside_id: str) -> bool:
-    return outside_id in json.dumps(value, ensure_ascii=False)
+    return _plain(outside_id) in json.dumps(value, ensure_ascii=False)
+
+
+def _plain(outside_id: str) -> str:
+    """As it stands in JSON that escapes no letters, which is how Postgres writes it."""
+    return json.dumps(outside_id, ensure_ascii=False)[1:-1]
 
 
 def _answers(outside_id: str) -> int:
     """What POSTs answered is kept for their repetition; an answer may name the user."""
     named = Q(body__contains=outside_id) | Q(body__contains=json.dumps(outside_id)[1:-1])
+    named |= Q(body__contains=_plain(outside_id))
     return Idempotency.objects.filter(named).delete()[0]
 
 

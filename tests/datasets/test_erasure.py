@@ -1,5 +1,6 @@
 """ABU-10: one user is forgotten everywhere, and nothing brings the user back."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -129,6 +130,33 @@ def test_where_nobody_counted_an_erasure_is_said_without_a_number(
 
 
 @pytest.mark.django_db
+def test_abu_10_who_stands_in_bad_rows_alone_goes_too(
+    loaded: Dataset, ann: User, login: Login
+) -> None:
+    log = f"userId,movieId,rating,timestamp\n{CANARY},31,bad rating,1260759150\n2,31,1,8353\n"
+    batch = bring(loaded, "interactions", log, "more.csv", options={})
+    imports.accept(batch, ann)
+    work_off()
+    client, number = login(ann), loaded.versions.latest("number").number
+    row = batch.bad_rows.get(text__contains=CANARY)
+    assert not Person.objects.filter(outside_id=CANARY).exists()
+    assert erase(client, CANARY[:-1]).status_code == 404  # a part of a name is nobody's
+    assert erase(client).status_code == 202
+    assert work_off("quick").state == "done"
+    assert not batch.bad_rows.filter(text__contains=CANARY).exists()
+    assert not batch.path.exists()
+    assert (Erased.objects.get().sought, Erased.objects.get().counts["bad_rows"]) == ("", 1)
+    assert loaded.versions.latest("number").number == number, "no event went"
+    assert erase(client).status_code == 404
+    Erased.objects.all().delete()  # a restored backup brings the bad row again
+    row.save(force_insert=True)
+    assert erasure.replay() == 1
+    assert work_off("quick").state == "done"
+    assert not batch.bad_rows.filter(text__contains=CANARY).exists()
+    assert erasure.replay() == 0
+
+
+@pytest.mark.django_db
 def test_abu_10_a_file_does_not_bring_the_user_back(
     loaded: Dataset, ann: User, login: Login
 ) -> None:
@@ -181,25 +209,19 @@ def test_erasing_is_the_admins_and_asks_twice(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb18030"])
-def test_a_file_is_searched_in_every_encoding(tmp_path: Path, encoding: str) -> None:
-    import gzip
-
-    from recweb.datasets import scrub
-
-    path = tmp_path / "file"
-    path.write_bytes("用户,物品\n小明,1\n".encode(encoding))
-    assert scrub.mentions(path, "小明")
-    assert not scrub.mentions(path, "小红")
-    path.write_bytes(gzip.compress(path.read_bytes()))
-    assert scrub.mentions(path, "小明")
-    assert not scrub.mentions(path, "小红")
-    path.write_bytes(b"PAR1...")
-    assert scrub.mentions(path, "小红")  # cannot be searched: better gone
-    path.write_bytes(b'{"user": "\\u5C0F\\u660E"}')  # as some programs write it
-    assert scrub.mentions(path, "小明")
-    path.write_bytes("u\n€™\n".encode("cp1252"))  # letters that Latin-1 does not have
-    assert scrub.mentions(path, "€™")
+def test_what_a_file_was_once_refused_for_forgets_the_user_too(
+    loaded: Dataset, ann: User, login: Login
+) -> None:
+    batch = bring(loaded, "interactions", "canary,31,5\ncanary,10,4\n", "bare.csv")
+    assert batch.state == "refused" and "canary" in json.dumps(batch.refusal)
+    assert imports.again(batch)
+    batch.refresh_from_db()
+    assert "canary" in json.dumps(batch.facts)
+    bring(loaded, "interactions", "user_id,item_id\ncanary,31\n", "b.csv")
+    assert erase(login(ann), "canary").status_code == 202
+    work_off("quick")
+    batch.refresh_from_db()
+    assert "canary" not in json.dumps([batch.facts, batch.refusal, batch.notes, batch.options])
 
 
 @pytest.fixture
