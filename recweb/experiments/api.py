@@ -224,7 +224,9 @@ def _text(given: dict[str, Any], name: str, *, required: bool = False) -> str:
 
 
 def _params(given: dict[str, Any]) -> dict[str, Any]:
-    value = given.get("params") or {}
+    value = given.get("params")
+    if value is None:
+        return {}
     if not isinstance(value, dict):
         raise Unprocessable(_("“params” must be an object."), field="params")
     return value

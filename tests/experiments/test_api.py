@@ -89,6 +89,7 @@ def test_what_cannot_be_paired_is_a_conflict(films: Dataset, bob: User, login: L
         ({"dataset": "shop", "model": "ease", "params": {"l2": -1}}, 422, "params.l2"),
         ({"dataset": "shop", "model": "ease", "params": {"depth": 1}}, 422, "params.depth"),
         ({"dataset": "shop", "model": "ease", "params": [1]}, 422, "params"),
+        ({"dataset": "shop", "model": "ease", "params": []}, 422, "params"),
         ({"dataset": "shop", "model": "pop", "split": "psychic"}, 422, "split"),
         ({"dataset": "shop", "model": "pop", "seed": -1}, 422, "seed"),
         ({"dataset": "shop", "model": "pop", "seed": True}, 422, "seed"),
