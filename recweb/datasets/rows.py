@@ -60,6 +60,12 @@ def user_code(dataset_id: int, outside_id: str) -> int | None:
     return found[0][0] if found else None
 
 
+def user_codes(dataset_id: int, outside_ids: Iterable[str]) -> dict[str, int]:
+    """Of those that are there."""
+    found = Person.objects.filter(dataset_id=dataset_id, outside_id__in={*map(clean, outside_ids)})
+    return dict(found.values_list("outside_id", "code"))
+
+
 def item_code(dataset: Dataset, outside_id: str) -> int | None:
     rows = Item.objects.filter(dataset=dataset, outside_id=clean(outside_id))
     return rows.values_list("code", flat=True).first()

@@ -72,13 +72,20 @@ def _left(dataset: Dataset) -> list[Left]:
         return []
     titles = {code: findings.words(both) for code, both in tasks.check_titles().items()}
     titles |= {"consent": _("without consent"), "chosen": _("chosen by hand")}
-    made = []
-    for why in reasons:
-        codes = exclusion.left_for(newest, why)
-        names = rows.user_ids(dataset.pk, codes[:SHOWN])
-        users = [names[code] for code in codes[:SHOWN] if code in names]
-        made.append(Left(why, titles.get(why, why), len(codes), users, why != "consent"))
-    return [row for row in made if row.n]
+    found = {why: exclusion.left_for(newest, why) for why in reasons}
+    # one question for all: a reason is any text that somebody gave
+    names = rows.user_ids(dataset.pk, {code for codes in found.values() for code in codes[:SHOWN]})
+    return [
+        Left(
+            why,
+            titles.get(why, why),
+            len(codes),
+            [names[code] for code in codes[:SHOWN] if code in names],
+            why != "consent",
+        )
+        for why, codes in found.items()
+        if codes
+    ]
 
 
 @require_POST

@@ -20,6 +20,7 @@ from recweb.people import audit
 JOB = {202: OpenApiResponse(description="job: the report is being made")}
 FROM = OpenApiParameter("from", int, required=True, description="a version's number")
 TO = OpenApiParameter("to", int, required=True, description="another version's number")
+MOST = 1000  # users named in one request
 
 
 @extend_schema(
@@ -142,8 +143,8 @@ def exclude(request: Request, slug: str) -> Response:
     why = str(given.get("check") or "chosen")[:40]
     keep = given.get("keep") is True
     codes = _users(dataset, given["users"]) if "users" in given else suspects(dataset.version, why)
-    if not codes and keep:  # a report of a version names nobody whom it leaves out
-        codes = exclusion.left_for(dataset.version, why)
+    if keep and "users" not in given:  # a report of a version names nobody whom it leaves out
+        codes = sorted({*codes, *exclusion.left_for(dataset.version, why)})
     if not codes:
         raise Unprocessable(_("That names no users. Nothing was changed."), field="check")
     job: Job = exclusion.order(dataset, person(request._request), codes, why, keep=keep)
@@ -154,11 +155,11 @@ def exclude(request: Request, slug: str) -> Response:
 def _users(dataset: Dataset, given: Any) -> list[int]:
     if not isinstance(given, list) or not all(isinstance(user, str) for user in given):
         raise Unprocessable(_("“users” is a list of user ids."), field="users")
-    codes = []
-    for user in given[:1000]:
-        code = rows.user_code(dataset.pk, user)
-        if code is None:
-            words = _("There is no user “%(id)s” here.") % {"id": user[:80]}
-            raise Unprocessable(words, field="users")
-        codes.append(code)
-    return codes
+    if len(given) > MOST:
+        words = _("At most %(most)d users can be named at once; these are %(n)d.")
+        raise Unprocessable(words % {"most": MOST, "n": len(given)}, field="users")
+    found = rows.user_codes(dataset.pk, given)
+    if missing := [user for user in given if user not in found]:
+        words = _("There is no user “%(id)s” here.") % {"id": missing[0][:80]}
+        raise Unprocessable(words, field="users")
+    return sorted(found.values())

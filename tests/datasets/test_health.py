@@ -8,6 +8,7 @@ from django.test import Client
 
 from recweb.datasets import checks, examining, exclusion, tasks
 from recweb.datasets.models import Dataset, Report
+from recweb.jobs.models import Job
 from recweb.people.models import Audit, User
 from tests.datasets.conftest import bring, work_off
 from tests.datasets.test_pages import text_of
@@ -125,6 +126,28 @@ def test_bad_48_a_bot_is_left_out_by_default_and_one_switch_takes_it_in(
     assert third.n_interactions == 300
     assert third.fingerprint == first.fingerprint  # the same content again
     assert Audit.objects.filter(action="exclude", target="shop").count() == 2
+
+
+def test_whoever_is_left_out_for_any_reason_is_named_and_taken_in(
+    loaded: Dataset, bob: User, login: Login, django_assert_max_num_queries: Any
+) -> None:
+    version, client = loaded.version, login(bob)
+    assert version is not None
+    version.excluded = [{"user": n % 2, "why": f"reason {n}"} for n in range(20)]
+    version.save()
+    with django_assert_max_num_queries(15):
+        shown = text_of(client.get("/datasets/shop/health/"))
+    assert shown.count('value="return"') == 20
+    assert shown.count("/users/shop/1/") == shown.count("/users/shop/2/") == 10
+    figures = {"checks": [{"code": "reason 3", "suspects": [2]}]}
+    version.reports.create(kind="health", figures=figures)
+    url = "/api/v1/datasets/shop/exclude/"
+    named = {"check": "reason 3", "keep": True}
+    answer = client.post(url, named, content_type="application/json")
+    # user 1 is left out; the newest report suspects user 2 besides
+    assert Job.objects.get(pk=answer.json()["job"]["id"]).params["users"] == [1, 2]
+    many = client.post(url, {"users": ["1"] * 1001}, content_type="application/json")
+    assert (many.status_code, many.json()["error"]["field"]) == (422, "users")
 
 
 def test_abu_08_the_next_file_does_not_bring_the_excluded_back(shop: Dataset) -> None:
