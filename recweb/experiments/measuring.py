@@ -10,6 +10,7 @@ from scipy.sparse import csr_matrix
 
 from recweb.experiments import artifacts
 from recweb.experiments.comparing import SEED
+from recweb.experiments.comparison import DRAWN
 from recweb.experiments.models import Experiment, Role
 from recweb.jobs.models import State
 from training import registry
@@ -157,6 +158,8 @@ def bought(
     }
     if parent.state != State.DONE or not parent.folder:
         return facts
+    if not _cut_alike(experiment, parent, split):
+        return facts | {"apart": True}
     base = evaluate(
         _stored(parent, split.n_items),
         split,
@@ -167,6 +170,15 @@ def bought(
     )
     found_out = compared(found, base)
     return {**found_out, "n_compared": found_out["n"], **facts}
+
+
+def _cut_alike(experiment: Experiment, parent: Experiment, split: Split) -> bool:
+    """Whether the parent was asked for the same held-out items, labels aside: else what it lists
+    may be what it never saw, or the child's truth what the parent learnt from."""
+    name = parent.split_facts.get("name") or parent.split
+    seeds = split.name not in DRAWN or parent.seed == experiment.seed
+    mine, its = (experiment.version_id, experiment.rules), (parent.version_id, parent.rules)
+    return name == split.name and seeds and mine == its
 
 
 def _stored(parent: Experiment, n_items: int) -> Any:

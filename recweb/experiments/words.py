@@ -178,6 +178,10 @@ def labels(run: Experiment) -> Verdict | None:
         "%(n)d labels on %(users)d users, %(relevant)d of them relevant.",
         n,
     ) % {"n": n, "users": facts.get("n_users", 0), "relevant": facts.get("n_relevant", 0)}
+    if facts.get("apart"):
+        words = _("The parent was measured on another version, split or event rules, so nothing "
+                  "can be compared.")  # fmt: skip
+        return Verdict("", start, words)
     cell = (facts.get("metrics") or {}).get(HEADLINE)
     if not cell or cell.get("difference") is None:
         return Verdict("", start, _("The parent has no lists to compare with."))

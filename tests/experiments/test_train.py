@@ -3,7 +3,7 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from recweb.datasets.models import Dataset
-from recweb.experiments import artifacts, data, measuring, orders
+from recweb.experiments import artifacts, data, measuring, orders, words
 from recweb.experiments.models import Experiment
 from recweb.jobs.models import State
 from recweb.people.models import User
@@ -99,6 +99,10 @@ def test_labels_train_but_are_never_asked(films: Dataset, ann: User) -> None:
         if user in place:
             assert item not in mine["candidates"][place[user]]
     assert facts["metrics"]["ndcg@10"]["p"] is not None
+    other = trained(films, ann, "pop", parent=parent, label_pairs=pairs, split="random")
+    assert other.labels_facts["n"] == 40 and "metrics" not in other.labels_facts
+    told = words.labels(other)
+    assert told is not None and "another version, split or event rules" in told.rest
 
 
 @pytest.mark.parametrize(
