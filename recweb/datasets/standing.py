@@ -49,10 +49,12 @@ def _later(version: Version, order: Sequence[int]) -> "QuerySet[Interaction]":
     the same, too, the last line stays, as arrays.resolve has it."""
     same = {"dataset_id": version.dataset_id, "user_code": OuterRef("user_code")}
     same["event"] = OuterRef("event")
+    after = Q(place__gt=_place(order, OuterRef))
     if version.profile["quality"]["has_times"]:
         same["at"] = OuterRef("at")
-    rows = Interaction.objects.alias(place=_place(order, F))
-    return rows.filter(**same, place__gt=_place(order, OuterRef))
+    else:  # a file that has times says the same more than once where another one has none
+        after |= Q(import_id=OuterRef("import_id"), line__gt=OuterRef("line"))
+    return Interaction.objects.alias(place=_place(order, F)).filter(after, **same)
 
 
 def _place(order: Sequence[int], row: "type[F]") -> Func:

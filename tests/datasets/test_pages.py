@@ -153,6 +153,20 @@ def test_a_long_log_shows_the_same_rows_in_the_order_of_time(
     assert "in the order of time" in text_of(client.get("/datasets/shop/?tab=interactions"))
 
 
+def test_where_a_file_has_no_times_rows_are_the_versions_own_too(
+    shop: Dataset, ann: User, login: Login
+) -> None:
+    timed = "user,item,rating,time\n1,a,2,1298861000\n1,a,3,1298861001\n2,b,4,1298861002\n"
+    bring(shop, "interactions", timed)
+    bring(shop, "interactions", "user,item,rating\n3,c,5\n", "b.csv")  # from here no time counts
+    client = login(ann)
+    for query, n in (("", 3), ("&user=1", 1)):
+        shown = text_of(client.get(f"/datasets/shop/?tab=interactions{query}"))
+        assert f"{n} row{'s' * (n > 1)} of version 2" in shown
+        rows = [ROW.findall(row) for row in TR.findall(shown)]
+        assert len(rows) == n and [row for row in rows if "3" in row[3]], rows
+
+
 def test_rows_of_users_who_are_left_out_are_shown_when_asked_for(
     loaded: Dataset, ann: User, login: Login
 ) -> None:
