@@ -19,7 +19,7 @@ class Kind:
     on_end: str | None = None  # "module:function", called with the ended job in its transaction
     retry: bool = True  # after a lost worker, and by the Retry button
     on_retry: str | None = None  # the same when an ended job is queued again
-    page: str | None = None  # "module:function": of a job, the address of what it made, or ""
+    page: str | None = None  # "module:function": of a job what it made, for a user: address or ""
     folder: str = ""  # artifacts below "<folder>-<target id>"; default "<name>-<job id>"
     silence: float = 1800.0  # seconds without progress() or check() that mean: it hangs
 
@@ -48,7 +48,7 @@ def names() -> list[str]:
     return sorted(_kinds)
 
 
-def page(name: str, job: object) -> str:
-    """Where to look at what a job of that kind made; "" where nobody said."""
+def page(name: str, job: object, user: object) -> str:
+    """Where this user may look at what a job of that kind made; "" where nobody said."""
     place = _kinds[name].page if name in _kinds else None
-    return str(import_string(place.replace(":", "."))(job)) if place else ""
+    return str(import_string(place.replace(":", "."))(job, user)) if place else ""

@@ -48,7 +48,7 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
     row = access.one(request, job_id)
     # without script the log is there too
     tail = logfile.read(row.pk)
-    made = {"tail": tail, "crew": crew(), "made": kinds.page(row.kind, row)}
+    made = {"tail": tail, "crew": crew(), "made": kinds.page(row.kind, row, request.user)}
     return render(request, "jobs/job.html", _ctx(request, row) | made)
 
 

@@ -179,7 +179,9 @@ def test_titles_in_a_log_are_said_before_the_import(ann: User, shop: Dataset, lo
     assert "seem to describe items, which a file of interactions does not: title." in page
 
 
-def test_the_page_of_a_job_leads_to_what_it_made(ann: User, shop: Dataset, login: Login) -> None:
+def test_the_page_of_a_job_leads_to_what_it_made(
+    ann: User, bob: User, shop: Dataset, login: Login
+) -> None:
     client = login(ann)
     batch = bring(shop, "interactions", "user,item\nann,1\nbob,2\nbob,1\n")
     assert batch.job is not None
@@ -188,3 +190,4 @@ def test_the_page_of_a_job_leads_to_what_it_made(ann: User, shop: Dataset, login
     )
     erased = client.post("/datasets/shop/erase/", {"user": "ann", "confirm": "ann"})
     assert 'id="job-made" href="/datasets/shop/privacy/"' in text_of(client.get(erased["Location"]))
+    assert 'id="job-made"' not in text_of(login(bob).get(erased["Location"]))  # the admin's page
