@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import F, Q
 
-from recweb.labeling import agreement
+from recweb.labeling import agreement, marks
 from recweb.labeling.models import RELEVANT, VALUES, Label, Lease, LeaseState, Queue, Sample
 from recweb.labeling.tallies import Cell
 from recweb.people import audit
@@ -33,13 +33,19 @@ def mark(sample: Sample, value: int | None, user: "User") -> None:
     wanted = 0 if value is not None else _open_places(sample)
     Sample.objects.filter(pk=sample.pk).update(gold=value, wanted=wanted)
     Queue.objects.filter(pk=sample.queue_id).update(golds=F("golds") + change)
+    if sample.queue.is_marks:  # of marks taken back only the known ones count
+        marks.recount(sample.queue)
     audit.record(user, "gold", f"queue {sample.queue_id}", sample=sample.pk, value=value)
 
 
 def _open_places(sample: Sample) -> int:
     """As if it had never been marked: who answered or holds it fills a place."""
+    leases = Lease.objects.filter(sample=sample)
+    odd = leases.filter(state=LeaseState.SKIPPED, flagged=True)
+    if sample.queue.is_marks and not odd.exists():
+        return 0
     taken = Q(state__in=[LeaseState.HELD, LeaseState.ANSWERED])
-    people = Lease.objects.filter(taken, sample=sample).values("annotator").distinct().count()
+    people = leases.filter(taken).values("annotator").distinct().count()
     return max(sample.queue.overlap - people, 0)
 
 

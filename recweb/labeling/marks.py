@@ -82,7 +82,7 @@ def mark(
             Sample.objects.filter(pk=sample.pk, wanted__gt=most).update(wanted=most)
         else:
             answers.answer(sample.pk, lease.token, analyst, answers.Given(VALUES[given]))
-    Queue.objects.filter(pk=queue.pk).update(size=_asked(queue))
+    recount(queue)
 
 
 def _check(
@@ -156,9 +156,10 @@ def _take_back(sample: Sample, analyst: "User") -> None:
         Sample.objects.filter(pk=sample.pk, gold=None).update(wanted=sample.queue.overlap)
 
 
-def _asked(queue: Queue) -> int:
+def recount(queue: Queue) -> None:
     """Samples that somebody has answered, has in hand or may get: marks taken back do not count."""
     labels = Label.objects.filter(sample=OuterRef("pk"), closed=None)
     held = Lease.objects.filter(sample=OuterRef("pk"), state=LeaseState.HELD)
     open_ones = Q(wanted__gt=0) | Q(gold__isnull=False)
-    return queue.samples.filter(open_ones | Exists(labels) | Exists(held)).count()
+    size = queue.samples.filter(open_ones | Exists(labels) | Exists(held)).count()
+    Queue.objects.filter(pk=queue.pk).update(size=size)

@@ -11,7 +11,8 @@ from django.test import Client
 from recweb.datasets.models import Item, Person
 from recweb.experiments import artifacts
 from recweb.experiments.models import Experiment
-from recweb.labeling import claims, mark_views, marks, orders, shadows, snapshot, tallies
+from recweb.labeling import claims, gold, mark_views, marks, orders, shadows, snapshot, tallies
+from recweb.labeling.forget import forget
 from recweb.labeling.models import Arm, Label, Queue, Sample
 from tests.tuning.conftest import Shop
 from training import store
@@ -53,6 +54,16 @@ def test_a_mark_is_an_answer_that_can_be_taken_back(shop: Shop) -> None:
     queue.refresh_from_db()
     assert not Label.objects.filter(closed=None).exists() and queue.size == 0
     assert claims.take(queue, shop.dan) == [], "a mark taken back asks nobody"
+    sample = Sample.objects.get()
+    for known in (3, None):
+        gold.mark(sample, known, shop.bob)
+        queue.refresh_from_db()
+        assert queue.size == queue.golds, "none but those with a known answer"
+    assert claims.take(queue, shop.dan) == []
+    press(shop, browser, item, "good")
+    forget(shop.dataset.pk, sample.user_code)
+    queue.refresh_from_db()
+    assert queue.size == 0 and not Sample.objects.exists()
 
 
 def test_the_queue_of_marks_is_named_in_the_language_of_who_reads(shop: Shop) -> None:
