@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from recweb.people.models import User
 
+NOWHERE = -1  # the code of somebody who stands in bad rows alone
 Forget = Callable[[int, int], dict[str, int]]  # (dataset, user code) -> what was removed
 _forgetting: list[Forget] = []
 
@@ -58,21 +59,26 @@ def provide(forget: Forget) -> None:
 
 
 def ask(dataset: Dataset, outside_id: str, request: "HttpRequest", owner: "User") -> Job:
-    """The job that forgets this user. The id itself is written nowhere. Raises NobodyThere."""
+    """The job that forgets this user. The id itself is written nowhere, but for one that stands
+    in bad rows alone, until these are gone. Raises NobodyThere.
+    """
     code = rows.user_code(dataset.pk, outside_id)
     if code is None and privacy.wants_pseudonyms(dataset):
         code = rows.user_code(dataset.pk, privacy.pseudonym(dataset.pk, outside_id))
-    if code is None:
+    sought = outside_id if code is None and scrub.quotes(dataset, outside_id) else ""
+    if code is None and not sought:
         raise NobodyThere
     known = privacy.mac(dataset.pk, outside_id)
     with transaction.atomic():
-        job = order(dataset, code, known, owner)
+        job = order(dataset, NOWHERE if code is None else code, known, owner, sought)
         audit.record(request, "erase", dataset.slug, user_hash=known)
     return job
 
 
-def order(dataset: Dataset, code: int, known: str, owner: "User") -> Job:
+def order(dataset: Dataset, code: int, known: str, owner: "User", sought: str = "") -> Job:
     row, _made = Erased.objects.get_or_create(dataset=dataset, mac=known, defaults={"owner": owner})
+    if sought:
+        Erased.objects.filter(pk=row.pk).update(sought=sought)
     note_outside(dataset, known)
     return orders.order(
         "erase",
@@ -97,6 +103,11 @@ def erase(run: Run) -> None:
             counts |= scrub.everywhere(dataset, person.outside_id)
             run.progress(2, 4, _("Removing events, labels and published models"))
             counts |= _forget(run, dataset, code, row)
+        elif row.sought:
+            run.progress(1, 4, _("Removing uploads, logs and remembered answers"))
+            counts |= scrub.everywhere(dataset, row.sought)
+            with run.fenced():
+                Erased.objects.filter(pk=row.pk).update(sought="", counts=counts)
     run.progress(3, 4, _("Giving the space back"))
     counts["traces_kept"] = len(vacuum.traces(dataset.pk))
     with run.fenced():
@@ -206,9 +217,11 @@ def _erase_again(dataset: Dataset, macs: set[str]) -> int:
     for code, outside_id in found_rows.iterator():
         if (known := privacy.of(secret, outside_id)) in macs:
             found[known] = code
+    set_aside = scrub.quoted(dataset, secret, macs - set(found))
     for known in macs:
-        if known in found:
-            order(dataset, found[known], known, dataset.owner)
+        if known in found or known in set_aside:
+            code = found.get(known, NOWHERE)
+            order(dataset, code, known, dataset.owner, set_aside.get(known, ""))
             n += 1
         else:  # not in the backup either: it need not be looked for again
             Erased.objects.get_or_create(dataset=dataset, mac=known)

@@ -329,6 +329,7 @@ class Erased(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
     counts = models.JSONField(default=dict)  # what was removed where
+    sought = models.TextField(blank=True)  # the id of one in bad rows alone, until these are gone
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:

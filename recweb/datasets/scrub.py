@@ -114,9 +114,12 @@ def _bad_rows(dataset: Dataset, outside_id: str) -> int:
 
 def quotes(dataset: Dataset, outside_id: str) -> bool:
     """A bad row names the user, between whatever parts cells."""
-    whole = rf"(^|[^[:alnum:]]){re.escape(outside_id)}($|[^[:alnum:]])"
-    rows = Quarantined.objects.filter(batch__dataset=dataset, text__contains=outside_id)
-    return rows.filter(text__regex=whole).exists()
+    rows = Quarantined.objects.filter(batch__dataset=dataset)
+    for text in _written(outside_id):
+        whole = rf"(^|[^[:alnum:]]){re.escape(text)}($|[^[:alnum:]])"
+        if rows.filter(text__contains=text, text__regex=whole).exists():
+            return True
+    return False
 
 
 def quoted(dataset: Dataset, secret: bytes, macs: set[str]) -> dict[str, str]:

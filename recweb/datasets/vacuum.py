@@ -11,6 +11,7 @@ TABLES = (
     "datasets_person",
     "datasets_quarantined",
     "datasets_import",
+    "datasets_erased",
     "people_idempotency",
     "jobs_job",
 )
