@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from recweb.datasets import rows
 from recweb.datasets.access import find
 from recweb.datasets.models import Item, Person
+from recweb.experiments.comparison import group
 from recweb.experiments.models import Experiment
 from recweb.jobs.models import State
 from recweb.labeling import marks
@@ -73,7 +74,7 @@ def context(run: Experiment, user: int) -> marks.Context | None:
     queue, or one cut from the log just as it was. None where this cannot be told from what was
     held out: annotators must not see that."""
     parent = marks.parent(run)
-    for one in [parent, run] if _cut(run) == _cut(parent) else [parent]:
+    for one in [parent, run] if group(run) == group(parent) else [parent]:
         try:
             found = shelf.shelf(one)
         except shelf.Missing:
@@ -82,7 +83,3 @@ def context(run: Experiment, user: int) -> marks.Context | None:
             newest = found.history(run.dataset_id, user)[::-1][:SHOWN]
             return [[int(code), None, None] for code in newest]
     return None
-
-
-def _cut(run: Experiment) -> list[Any]:
-    return [run.version_id, run.split, run.rules, run.seed, run.label_pairs]
