@@ -274,7 +274,10 @@ def import_decide(request: Request, slug: str, import_id: int) -> Response:
     if decision not in ("accept", "discard"):
         words = _("“decision” must be accept or discard.")
         raise Unprocessable(words, field="decision")
-    job = imports.accept(batch, person(request)) if decision == "accept" else None
+    try:
+        job = imports.accept(batch, person(request)) if decision == "accept" else None
+    except (imports.BadFile, imports.AlreadyThere) as error:
+        raise Conflict(str(error), field="decision") from None
     if job is None and not (decision == "discard" and imports.discard(batch)):
         raise Conflict(_("This file does not wait for a decision."))
     audit.record(request._request, f"import-{decision}", f"{slug}/{batch.pk}")

@@ -115,7 +115,7 @@ def decide(request: HttpRequest, slug: str, import_id: int) -> HttpResponse:
     if wanted == "accept":
         try:
             job = imports.accept(row, person(request))
-        except (orders.Quota, imports.AlreadyThere) as error:
+        except (orders.Quota, imports.AlreadyThere, imports.BadFile) as error:
             messages.error(request, str(error))
             return redirect("import", slug, import_id)
         if job is not None:

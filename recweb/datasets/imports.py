@@ -217,11 +217,15 @@ def begin(batch: Import, owner: "User", *, quota: bool = True) -> Job:
 
 
 def accept(batch: Import, owner: "User") -> Job | None:
-    """The admin takes the good rows; None when nobody had asked (any more)."""
+    """The admin takes the good rows; None when nobody had asked (any more). Raises BadFile where
+    no row is good: a version of nothing helps nobody."""
     with transaction.atomic():
         row = Import.objects.select_for_update().get(pk=batch.pk)
         if row.state != ImportState.WAITING:
             return None
+        if not row.accepted:
+            words = _("No row of this file is good: discard it, or read it in another way.")
+            raise BadFile(words, status=409, field="decision")
         row.accept_bad = True
         return begin(row, owner)
 

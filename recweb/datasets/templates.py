@@ -34,7 +34,7 @@ def in_words(code: str, found: dict[str, Any]) -> dict[str, str]:
 
 def keep(name: str, batch: Import, owner: "User") -> MapTemplate | None:
     """The mapping of this file under a name; one of that name is replaced. None without a name."""
-    name = " ".join(name.split())[:LONGEST]
+    name = " ".join(name.replace("\0", " ").split())[:LONGEST]
     if not name:
         return None
     values = {"mapping": batch.mapping, "options": batch.options, "rules": batch.rules}

@@ -9,7 +9,15 @@ from django.test import Client
 
 from recweb.datasets import imports, reading
 from recweb.datasets.map_forms import ReadForm
-from recweb.datasets.models import Dataset, EventName, Import, Interaction, Kind, Person
+from recweb.datasets.models import (
+    Dataset,
+    EventName,
+    Import,
+    Interaction,
+    Kind,
+    MapTemplate,
+    Person,
+)
 from recweb.people.models import User
 from tests.datasets.conftest import Login, bring, files, text_of, work_off
 
@@ -153,10 +161,30 @@ def test_what_waits_for_a_decision_may_be_read_in_another_way(
     assert (batch.state, batch.rows_in, batch.bad_rows.count()) == ("uploaded", 0, 0)
     key = f"f{batch.pk}"
     chosen = {f"{key}-user": "user", f"{key}-item": "item", f"{key}-value": "rating"}
-    client.post("/datasets/shop/map/", chosen | {f"{key}-read-decimal": ","})
+    kept = {f"{key}-read-decimal": ",", f"{key}-keep": "Our\0shop"}
+    client.post("/datasets/shop/map/", chosen | kept)
+    assert MapTemplate.objects.get().name == "Our shop"
     work_off()
     batch.refresh_from_db()
     assert (batch.state, batch.accepted, batch.quarantined) == ("loaded", 3, 0)
+
+
+def test_a_file_without_a_good_row_cannot_be_accepted_at_any_door(
+    ann: User, shop: Dataset, login: Login
+) -> None:
+    options = {"events": {"pv": "view"}}
+    batch = bring(shop, "interactions", "user,item,event\na,1,x\nb,2,y\n", options=options)
+    assert (batch.state, batch.accepted, batch.quarantined) == ("waiting", 0, 2)
+    client = login(ann)
+    page = text_of(client.get(f"/datasets/shop/imports/{batch.pk}/"))
+    assert 'value="again"' in page and 'value="accept"' not in page
+    asked = {"decision": "accept"}
+    url = f"/datasets/shop/imports/{batch.pk}/decide/"
+    answer = client.post(f"/api/v1{url}", asked, content_type="application/json")
+    assert (answer.status_code, answer.json()["error"]["field"]) == (409, "decision")
+    assert "No row of this file is good" in text_of(client.post(url, asked, follow=True))
+    batch.refresh_from_db()
+    assert (batch.state, batch.accept_bad, shop.version) == ("waiting", False, None)
 
 
 def test_a_file_that_cannot_be_read_cannot_be_imported_either(

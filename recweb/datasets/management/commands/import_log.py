@@ -86,7 +86,7 @@ class Command(BaseCommand):
             return batch
         try:
             job = imports.accept(batch, owner)
-        except (orders.Quota, imports.AlreadyThere) as error:
+        except (orders.Quota, imports.AlreadyThere, imports.BadFile) as error:
             raise CommandError(str(error)) from None
         if job is not None:
             audit.record(owner, "import-accept", f"{batch.dataset.slug}/{batch.pk}")
