@@ -133,7 +133,7 @@ def test_where_nobody_counted_an_erasure_is_said_without_a_number(
 def test_abu_10_who_stands_in_bad_rows_alone_goes_too(
     loaded: Dataset, ann: User, login: Login
 ) -> None:
-    log = f"userId,movieId,rating,timestamp\n{CANARY},31,bad rating,1260759150\n2,31,1,8353\n"
+    log = f"userId,movieId,rating,timestamp\n{CANARY},31,bad rating,1260759150\n2,31,1,1260759160\n"
     batch = bring(loaded, "interactions", log, "more.csv", options={})
     imports.accept(batch, ann)
     work_off()
