@@ -201,8 +201,9 @@ def test_erasing_is_the_admins_and_asks_twice(
     assert wrong.status_code == 400
     nobody = erase(admin, "nobody")
     assert (nobody.status_code, nobody.json()["error"]["field"]) == (404, "user")
-    page = admin.post("/datasets/shop/erase/", {"user": "2", "confirm": "x"})
-    assert page.status_code == 422
+    for user, confirm in (("2", "x"), ("a\0", "a\0")):
+        page = admin.post("/datasets/shop/erase/", {"user": user, "confirm": confirm})
+        assert page.status_code == 422
     assert Person.objects.filter(dataset=loaded, outside_id="2").exists()
     assert not Erased.objects.exists()
     assert admin.post("/datasets/shop/erase/", {"user": "2", "confirm": "2"}).status_code == 302
