@@ -165,7 +165,7 @@ def test_a_queue_that_is_not_open_gives_nothing_but_takes_answers(
         ({"value": 1, "seconds": -1}, 422, "seconds"),
         ({"value": 1, "seconds": 10**400}, 400, "seconds"),
         ({"value": 1, "note": "n" * 3000}, 422, "note"),
-        ({"value": 1, "note": "a\0b"}, 422, "note"),
+        ({"value": 1, "note": "a\0b"}, 400, "note"),
         ({"value": 1, "flagged": "yes"}, 422, "flagged"),
         ({"value": 1, "annotator": 1}, 400, "annotator"),
         ({"value": 1, "late": False}, 400, "late"),
