@@ -59,7 +59,7 @@ def add(upload_id: UUID, offset: int, data: bytes, sha256: str) -> Upload:
     """
     if len(data) > PART:
         raise BadFile(_("A part has at most %(limit)d bytes.") % {"limit": PART}, status=413)
-    if not hmac.compare_digest(hashlib.sha256(data).hexdigest(), sha256.lower()):
+    if not hmac.compare_digest(hashlib.sha256(data).hexdigest().encode(), sha256.lower().encode()):
         raise Torn(_("The part did not arrive as it was sent. Send it again."))
     with transaction.atomic():  # the row is locked: two senders cannot both append
         upload = Upload.objects.select_for_update().get(pk=upload_id)

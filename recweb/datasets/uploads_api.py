@@ -112,7 +112,7 @@ def _part(request: Request, upload_id: UUID) -> Upload:
     except uploads.Elsewhere as error:
         raise Conflict(str(error), code="offset", field="offset") from None
     except uploads.Torn as error:
-        raise Unprocessable(str(error), code="digest") from None
+        raise Unprocessable(str(error), code="digest", field="X-SHA256") from None
     except BadFile as error:
         raise refused(error) from None
 

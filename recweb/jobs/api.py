@@ -130,6 +130,8 @@ def _filter(name: str, value: str) -> dict[str, Any]:
             raise ApiError(400, "malformed", message, field="state")
         return {"state": value}
     if name == "kind":
+        if "\0" in value:
+            raise ApiError(400, "malformed", _("The value cannot be read."), field="kind")
         return {"kind": value}
     return {"dataset_id" if name == "dataset" else name: _number(name, value)}
 

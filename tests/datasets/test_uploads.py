@@ -68,6 +68,8 @@ def test_it_goes_on_where_it_stopped(ann: User, login: Login) -> None:
 def test_a_part_that_changed_on_the_way_is_not_kept(ann: User, login: Login) -> None:
     client = login(ann)
     upload = begin(client).json()["id"]
+    odd = put(client, upload, 0, DATA[:50], "é" * 64)
+    assert (odd.status_code, odd.json()["error"]["field"]) == (422, "X-SHA256")
     torn = put(client, upload, 0, DATA[:50], hashlib.sha256(b"other").hexdigest())
     assert torn.status_code == 422
     assert Upload.objects.get().path.stat().st_size == 0

@@ -112,6 +112,17 @@ def test_a_hostile_search_is_harmless(cast: Cast, films: Dataset, login: Login) 
         assert client.get("/search", {"q": text}).status_code == 200
 
 
+def test_what_an_address_with_nul_asks_for_is_not_there(
+    cast: Cast, films: Dataset, login: Login
+) -> None:
+    client = login(cast.bob)
+    for query in ("/jobs/?kind=%00", "/jobs/?state=%00", "/?dataset=%00", "/explore/?dataset=%00"):
+        named = client.get(query.replace("%00", "none-such")).status_code
+        assert client.get(query).status_code == named, query
+    error = client.get("/api/v1/jobs/?kind=%00").json()["error"]
+    assert (error["code"], error["field"]) == ("malformed", "kind")
+
+
 def test_language_and_theme_are_kept_with_the_account(cast: Cast, login: Login) -> None:
     client = login(cast.bob)
     answer = client.post("/language/", {"language": "zh-hans", "next": "/help/"})
