@@ -214,7 +214,9 @@ def _carried(version: Version, owner: "User", last: Experiment | None, left: lis
     if last is not None:
         rows = rows.filter(pk=last.job_id or 0)
     runs = Experiment.objects.filter(version=version).values("pk")
-    job = rows.filter(target_id__in=runs).order_by("-pk").select_for_update().first()
+    # who ends a job holds its row and waits for the dataset, which is held here
+    free = rows.filter(target_id__in=runs).select_for_update(skip_locked=True)
+    job = free.order_by("-pk").first()
     if job is None:
         return False
     names = [*job.params.get(THEN, []), *(place.model for place in left)]

@@ -1,8 +1,10 @@
 """Run the shelf: a job a model that the data allow, within the quota, then the comparison."""
 
 import re
+import threading
 
 import pytest
+from django.db import connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from recweb.datasets.models import Dataset
@@ -146,6 +148,36 @@ def test_the_rest_waits_behind_a_run_that_was_there(
     jobs.order("train", owner=bob, title="of other data")  # as many as may wait
     assert ends.end(job.pk, job.attempt, State.DONE)
     assert {run.model for run in Experiment.objects.filter(state="queued")} == {"random"}
+
+
+@pytest.mark.django_db(transaction=True)  # another connection holds the row
+def test_a_press_waits_for_no_job_that_is_ending(
+    films: Dataset, bob: User, settings: object
+) -> None:
+    films.refresh_from_db()
+    run = orders.start(films, model="itemknn", owner=bob, params={"k": 7})
+    settings.QUOTA_QUEUED = 0  # type: ignore[attr-defined]
+    held, over = threading.Event(), threading.Event()
+
+    def ending() -> None:
+        with transaction.atomic():
+            Job.objects.select_for_update().get(pk=run.job_id)
+            held.set()
+            over.wait(20)
+        connection.close()
+
+    other = threading.Thread(target=ending)
+    other.start()
+    try:
+        assert held.wait(20)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '1s'")
+            found = shelf.start(films, bob, ["random"])
+    finally:
+        over.set()
+        other.join()
+    assert len(found.left) == 1 and not found.follows
+    assert shelf.start(films, bob, ["random"]).follows
 
 
 def test_a_full_quota_is_429_by_api(
