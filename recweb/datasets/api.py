@@ -171,7 +171,7 @@ def dataset_imports(request: Request, slug: str) -> Response:
     """Files of a dataset. POST stores one and orders its import: 202 with the job."""
     row = find(request, slug)
     if request.method == "GET":
-        return paged(request, row.imports.order_by("-pk"), import_json)
+        return paged(request, row.imports.order_by("-pk"), import_json, whole=imports.with_jobs)
     known_params(request, ())
     given = cast(QueryDict, request.data)
     known = {"file", "upload", "kind", "mapping", "rules", "options", "template"}

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -53,6 +53,16 @@ class BadFile(Exception):
     def __init__(self, message: str, status: int = 400, field: str | None = None) -> None:
         super().__init__(message)
         self.status, self.field = status, field
+
+
+def with_jobs(batches: Iterable[Import]) -> list[Import]:
+    """The same files, with the newest job of each: asked for once, for a page that lists them."""
+    found = list(batches)
+    jobs = Job.objects.filter(kind="import", target_id__in=[batch.pk for batch in found])
+    newest = {job.target_id: job for job in jobs.select_related("owner").order_by("pk")}
+    for batch in found:
+        batch.__dict__["newest_job"] = newest.get(batch.pk)
+    return found
 
 
 def start_import(

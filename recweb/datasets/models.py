@@ -159,6 +159,9 @@ class Import(models.Model):
 
     @property
     def job(self) -> Job | None:
+        if "newest_job" in self.__dict__:  # imports.with_jobs
+            found: Job | None = self.__dict__["newest_job"]
+            return found
         return Job.objects.of("import", self.pk).order_by("-id").first()
 
     @property

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from recweb.datasets import (
     checks,
     figures,
+    imports,
     people,
     rows,
     search,
@@ -79,7 +80,7 @@ def dataset(request: HttpRequest, slug: str) -> HttpResponse:
         "version": version,
         "tab": tab,
         "tabs": TABS,
-        "open_imports": _to_look_at(row),
+        "open_imports": imports.with_jobs(_to_look_at(row)),
         "jobs": list(Job.objects.live().filter(dataset_id=row.pk, kind="import")[:3]),
         **PARTS[tab](request, row, version),
     }

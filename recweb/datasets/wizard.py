@@ -256,7 +256,7 @@ def _begin(request: HttpRequest, dataset: Dataset, waiting: list[Import]) -> Htt
 def check(request: HttpRequest, slug: str) -> HttpResponse:
     """The running imports, live; then what came of them."""
     dataset = find(request, slug)
-    batches = list(dataset.imports.select_related("dataset").order_by("-pk")[:6])
+    batches = imports.with_jobs(dataset.imports.select_related("dataset").order_by("-pk")[:6])
     if not batches:
         return redirect("dataset-upload", slug)
     newest = {(batch.kind, batch.sha256): batch.pk for batch in reversed(batches)}

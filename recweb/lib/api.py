@@ -51,9 +51,14 @@ class Pages(PageNumberPagination):
 
 
 def paged(
-    request: Request, rows: Any, to_json: Callable[[Any], Any], also: Iterable[str] = ()
+    request: Request,
+    rows: Any,
+    to_json: Callable[[Any], Any],
+    also: Iterable[str] = (),
+    whole: Callable[[list[Any]], Iterable[Any]] = list,
 ) -> Response:
-    """One page of rows, each through to_json; `also` names further query parameters."""
+    """One page of rows, each through to_json; `also` names further query parameters; `whole` is
+    asked once for what all rows of the page lack."""
     known_params(request, {"page", *also})
     pages = Pages()
     try:
@@ -61,7 +66,7 @@ def paged(
     except exceptions.NotFound:
         words = _("This list has no page “%(page)s”.") % {"page": request.GET.get("page", "")[:40]}
         raise ApiError(404, "not_found", words, field="page") from None
-    return pages.get_paginated_response([to_json(row) for row in found])
+    return pages.get_paginated_response([to_json(row) for row in whole(found)])
 
 
 def _first(detail: Any, field: str | None = None) -> tuple[str, str | None]:

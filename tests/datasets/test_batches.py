@@ -31,6 +31,22 @@ def test_bad_rows_are_shown_with_reason_and_a_harmless_csv(
     assert (batch.state, batch.accepted, batch.quarantined) == ("loaded", 7, 1)
 
 
+def test_lists_of_files_do_not_ask_for_each(
+    loaded: Dataset, ann: User, login: Login, django_assert_max_num_queries: Any
+) -> None:
+    for n in range(7):
+        assert bring(loaded, "interactions", f"{BAD}{n},31,worse,1\n").state == "waiting"
+    client = login(ann)
+    for path in ("/datasets/shop/check/", "/datasets/shop/?tab=versions", "/datasets/shop/"):
+        with django_assert_max_num_queries(15):
+            assert client.get(path).status_code == 200, path
+    with django_assert_max_num_queries(15):
+        rows = client.get("/api/v1/datasets/shop/imports/").json()["results"]
+    assert len(rows) == 9
+    jobs = {batch.pk: batch.job.pk for batch in loaded.imports.all() if batch.job}
+    assert {row["id"]: row["job"] for row in rows} == jobs
+
+
 def test_an_analyst_may_not_decide(shop: Dataset, bob: User, login: Login) -> None:
     batch = bring(shop, "interactions", BAD)
     client = login(bob)
