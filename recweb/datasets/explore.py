@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from recweb.datasets import figures, rows, search
+from recweb.datasets import figures, item_log, rows, search
 from recweb.datasets.access import find, person
 from recweb.datasets.clock import moment
 from recweb.datasets.links import later
@@ -103,9 +103,8 @@ def item(request: HttpRequest, slug: str, outside_id: str) -> HttpResponse:
     row = Item.objects.filter(dataset=dataset, outside_id=rows.clean(outside_id)).first()
     if row is None:
         return _missing(request, dataset, "items", outside_id)
-    events = rows.audience(dataset.pk, row.code, SHOWN)
+    events, months, near = item_log.story(dataset, row, SHOWN)
     people = rows.user_ids(dataset.pk, {event.code for event in events if event.code is not None})
-    near = rows.neighbours(dataset.pk, row.code)
     named = rows.titles(dataset.pk, [code for code, _shared in near])
     ctx = {
         "dataset": dataset,
@@ -117,9 +116,7 @@ def item(request: HttpRequest, slug: str, outside_id: str) -> HttpResponse:
         ],
         "shown": SHOWN,
         "neighbours": [(named[code], shared) for code, shared in near if code in named],
-        "over_time": figures.by_month(
-            rows.months(dataset.pk, row.code, "item"), _("Events by month.")
-        ),
+        "over_time": figures.by_month(months, _("Events by month.")),
         "lists_url": later("item-lists", slug, outside_id),
         **_around(Item, dataset, row.code),
     }  # fmt: skip

@@ -8,7 +8,7 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from recweb.datasets import rows, schemas, search
+from recweb.datasets import item_log, rows, schemas, search
 from recweb.datasets.api import PAGE, find
 from recweb.datasets.clock import moment
 from recweb.datasets.models import Dataset, Item, Person
@@ -67,19 +67,18 @@ def item(request: Request, slug: str, outside_id: str) -> Response:
     row = Item.objects.filter(dataset=dataset, outside_id=rows.clean(outside_id)).first()
     if row is None:
         raise Http404
-    events = rows.audience(dataset.pk, row.code, SHOWN)
+    events, _months, near = item_log.story(dataset, row, SHOWN)
     people = rows.user_ids(dataset.pk, {event.code for event in events if event.code is not None})
     more = {
         "text": row.text,
         "attributes": row.attributes,
         "events": [{"user": people.get(event.code or 0), **event_json(event)} for event in events],
-        "neighbours": _neighbours(dataset, row),
+        "neighbours": _neighbours(dataset, near),
     }
     return Response({**item_json(row), **more})
 
 
-def _neighbours(dataset: Dataset, row: Item) -> list[dict[str, Any]]:
-    near = rows.neighbours(dataset.pk, row.code)
+def _neighbours(dataset: Dataset, near: list[tuple[int, int]]) -> list[dict[str, Any]]:
     named = rows.titles(dataset.pk, [code for code, _ in near])
     return [
         {"item": named[code].outside_id, "title": named[code].title, "shared_users": shared}

@@ -10,6 +10,7 @@ from scipy import sparse
 from recweb.datasets import tasks
 from recweb.datasets.arrays import Rows
 from recweb.datasets.catalogue import Facts
+from recweb.datasets.clock import CLOCK
 from recweb.datasets.patience import check
 from training import log
 from training.clean import modalities
@@ -74,6 +75,52 @@ def many(folder: Path, wanted: dict[str, int]) -> int:
     """How many rows have these codes."""
     found = log.load_log(folder / "log", verify=False)
     return sum(int(hits.sum()) for _, hits in _hits(found, wanted))
+
+
+def of_item(
+    folder: Path, item: int, newest: int, near: int, sample: int
+) -> tuple[
+    list[tuple[int, str, float | None, int | None]], list[tuple[str, int]], list[tuple[int, int]]
+]:
+    """(user, event, value, time) of an item's newest rows, newest first; (YYYY-MM, rows), oldest
+    first; (item, shared users) of its nearest, most first, among at most `sample` of its users."""
+    found = log.load_log(folder / "log", verify=False)
+    parts = [start + np.flatnonzero(hits) for start, hits in _hits(found, {"items": item})]
+    places = np.concatenate(parts) if parts else np.empty(0, np.int64)
+    last = places[::-1][:newest]
+    at = [None] * len(last) if found.at is None else found.at[last].tolist()
+    values = [None if np.isnan(value) else float(value) for value in found.values[last]]
+    names = [found.event_names[code] for code in found.events[last]]
+    return (
+        list(zip(found.users[last].tolist(), names, values, at, strict=True)),
+        [] if found.at is None else _months(found.at[places]),
+        _near(found, item, places, near, sample),
+    )
+
+
+def _near(
+    found: Log, item: int, places: np.ndarray, most: int, sample: int
+) -> list[tuple[int, int]]:
+    fans = np.unique(found.users[places])
+    wanted = np.zeros(found.n_users, np.bool_)
+    wanted[fans[np.linspace(0, len(fans) - 1, min(sample, len(fans)), dtype=np.int64)]] = True
+    seen: list[np.ndarray] = []  # a number for each pair of a user and an item
+    for start in range(0, len(found), PART):
+        part = slice(start, start + PART)
+        here = wanted[found.users[part]] & (found.items[part] >= 0)
+        items = found.items[part][here].astype(np.int64)
+        seen.append(np.unique(found.users[part][here] * np.int64(found.n_items) + items))
+    pairs = np.unique(np.concatenate(seen)) if seen else np.empty(0, np.int64)
+    counts = np.bincount(pairs % found.n_items, minlength=found.n_items)
+    counts[item] = 0
+    order = np.argsort(-counts, kind="stable")[:most]
+    return [(int(other), int(counts[other])) for other in order if counts[other]]
+
+
+def _months(at: np.ndarray) -> list[tuple[str, int]]:
+    known = at[at >= CLOCK].astype("datetime64[s]").astype("datetime64[M]")
+    months, counts = np.unique(known, return_counts=True)
+    return list(zip(months.astype(str).tolist(), counts.tolist(), strict=True))
 
 
 def _hits(found: Log, wanted: dict[str, int]) -> Iterator[tuple[int, np.ndarray]]:

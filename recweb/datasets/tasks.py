@@ -242,6 +242,13 @@ def count_rows(folder: Path, wanted: dict[str, int]) -> int:
     return saved.many(folder, wanted)
 
 
+def item_rows(folder: Path, item: int, newest: int, near: tuple[int, int]) -> tuple[Any, Any, Any]:
+    """What a version's arrays say about one item: saved.of_item."""
+    from recweb.datasets import saved
+
+    return saved.of_item(folder, item, newest, *near)
+
+
 def learn_weights(version: "Version", target: str, days: int) -> dict[str, Any]:
     """The learned weights of the kinds of event as JSON, or {"refused": in both languages}."""
     from recweb.datasets import trials

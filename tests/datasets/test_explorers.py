@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
-from recweb.datasets.models import Dataset
+from recweb.datasets import item_log, timeline
+from recweb.datasets.models import Dataset, Item
 from recweb.people.models import User
 from tests.datasets.conftest import Login, bring, text_of
 
@@ -52,3 +53,24 @@ def test_bad_46_ids_of_any_kind_have_a_page(shop: Dataset, ann: User, login: Log
         .split("<h1")[1]
         .split("</h1>")[0]
     )
+
+
+def test_of_an_item_with_many_events_the_arrays_say_what_the_table_says(
+    shop: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = 1_600_000_000
+    first = [f"u{n % 40},i{n % 7},{('view', 'buy')[n % 3 == 0]},{start + n * 90_000}"
+             for n in range(400)]  # fmt: skip
+    more = [*first[100:160], *(f"v{n},i{n % 5},view,{start + n * 70_000}" for n in range(60))]
+    for name, lines in (("a.csv", first), ("b.csv", more)):
+        text = "\n".join(["user_id,item_id,event,timestamp", *lines, "u1,i1,view,"])
+        batch = bring(shop, "interactions", text, name)
+        assert batch.state == "loaded", batch.refusal
+    item = Item.objects.get(dataset=shop, outside_id="i1")
+    from_table = item_log.story(shop, item, 20)
+    monkeypatch.setattr(timeline, "LONG", 0)  # what a hundred thousand events would do
+    from_arrays = item_log.story(Dataset.objects.get(pk=shop.pk), item, 20)
+    assert len(from_table.newest) == 20 and len(from_table.months) > 10 and from_table.near
+    assert from_arrays == from_table
+    monkeypatch.setattr(item_log, "FANS", 5)
+    assert all(n <= 5 for _code, n in item_log.story(shop, item, 20).near)
