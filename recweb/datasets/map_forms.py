@@ -229,7 +229,7 @@ class ReadForm(forms.Form):
         if options.get("anonymous"):
             shown["anonymous"] = shown["numbered"] = "1"
         if options.get("events"):
-            shown["events"] = ", ".join(f"{old}={new}" for old, new in options["events"].items())
+            shown["events"] = reading.line(options["events"])
         if options.get("scale"):
             shown["low"], shown["high"] = map(str, options["scale"])
         shown["damaged"] = "1" if options.get("keep_damaged_ids") else ""

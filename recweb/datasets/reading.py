@@ -42,6 +42,11 @@ def _check(name: str, value: Any) -> None:
         sound = isinstance(value, dict) and len(value) <= MOST
         sound = sound and all(map(_short, [*value, *value.values()]))
         words = _("The option “events” is {name in the file: name to use}, of at most 100 events.")
+        if sound and _parted(line(value)) != value:  # the page of its columns would say another
+            sound, words = (
+                False,
+                _("The names in “events” hold no comma, no = and no outer blanks."),
+            )
     else:
         sound = _short(value)
         words = _("The option “%(name)s” is a text of at most 64 characters.")
@@ -66,17 +71,23 @@ def is_scale(value: Any) -> bool:
     return len(plain) == 2 and plain[0] < plain[1]
 
 
+def line(events: dict[str, str]) -> str:
+    """As `events` reads it."""
+    return ", ".join(f"{old}={new}" for old, new in events.items())
+
+
+def _parted(text: str) -> dict[str, str]:
+    parts = [part.partition("=") for part in text.replace("，", ",").split(",") if part.strip()]
+    return {old.strip(): new.strip() if equals else old.strip() for old, equals, new in parts}
+
+
 def events(text: str) -> dict[str, str]:
     """`pv=view, buy=purchase, cart` as {"pv": "view", ...}; a name alone keeps it. Raises Wrong."""
-    made: dict[str, str] = {}
-    for part in text.replace("，", ",").split(","):
-        old, equals, new = (piece.strip() for piece in part.partition("="))
-        if not old and not equals:
-            continue
-        made[old] = new if equals else old
-        if not (_short(old) and _short(made[old])):
+    made = _parted(text)
+    for old, new in made.items():
+        if not (_short(old) and _short(new)):
             words = _("“%(part)s” is no event: write pv=view, buy=purchase.")
-            raise Wrong(words % {"part": part.strip()[:80]})
+            raise Wrong(words % {"part": f"{old}={new}"[:80]})
     if len(made) > MOST:
         raise Wrong(_("At most 100 events can be named."))
     return made

@@ -90,7 +90,8 @@ def test_the_api_takes_the_same_options_and_names_a_wrong_one(
         ({"events": {"pv": 7}}, "“events”"), ({"decimal": ";"}, "“decimal”"),
         ({"zone": 8}, "“zone”"), ({"industry": "mining"}, "“industry”"), ({"now": 0}, "“now”"),
         ({"scale": [0, 10**400]}, "“options”"), ({"event": "a\0b"}, "“options”"),
-        ({"events": {"\ud800": "x"}}, "“options”"),
+        ({"events": {"\ud800": "x"}}, "“options”"), ({"events": {"a=b": "x"}}, "“events”"),
+        ({"events": {"a": "x，y"}}, "“events”"), ({"events": {" a": "x"}}, "“events”"),
     ):  # fmt: skip
         error = send(wrong).json()["error"]
         assert (error["field"], word in error["message"]) == ("options", True), error
