@@ -104,21 +104,22 @@ def datasets(request: Request) -> Response:
         return paged(request, rows, dataset_json)
     known_params(request, ())
     given = schemas.body(request, {"name", "slug", "source", "repeats_wanted", "members"})
-    name = str(given.get("name") or "").strip()
+    name = schemas.text(given, "name").strip()
     if not 1 <= len(name) <= 120 or any(ord(char) < 32 for char in name):
         raise Unprocessable(_("A dataset needs a name of 1 to 120 characters."), field="name")
-    slug = str(given.get("slug") or free_slug(name))
+    slug = schemas.text(given, "slug") or free_slug(name)
     if slug != slugify(slug) or not 1 <= len(slug) <= 60 or slug in RESERVED:
         words = _("“%(slug)s” cannot be used: small letters, digits and - only.")
         raise Unprocessable(words % {"slug": slug[:80]}, field="slug")
     asked = schemas.members(given.get("members"))
+    source, repeats = schemas.text(given, "source")[:200], schemas.flag(given, "repeats_wanted")
     try:
         with transaction.atomic():
             made = Dataset.objects.create(
                 slug=slug,
                 name=name,
-                source=str(given.get("source") or "")[:200],
-                repeats_wanted=given.get("repeats_wanted") is True,
+                source=source,
+                repeats_wanted=repeats,
                 owner=person(request),
             )
             Member.objects.bulk_create(Member(dataset=made, user=user) for user in asked)

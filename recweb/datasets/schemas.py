@@ -201,6 +201,22 @@ def body(request: Request, known: Iterable[str]) -> dict[str, Any]:
     return dict(given)
 
 
+def flag(given: dict[str, Any], name: str) -> bool:
+    """False where it was not sent: what is neither true nor false must not pass for either."""
+    value = given.get(name, False)
+    if not isinstance(value, bool):
+        raise Unprocessable(_("“%(name)s” is true or false.") % {"name": name}, field=name)
+    return value
+
+
+def text(given: dict[str, Any], name: str) -> str:
+    """Empty where it was not sent."""
+    value = given.get(name)
+    if value is not None and not isinstance(value, str):
+        raise Unprocessable(_("“%(name)s” is a text.") % {"name": name}, field=name)
+    return value or ""
+
+
 def version(request: Request, dataset: Dataset) -> Version:
     known_params(request, {"version"})
     number = request.GET.get("version")

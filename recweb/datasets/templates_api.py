@@ -55,7 +55,7 @@ def kept(request: Request) -> Response:
     batch = Import(kind=kind, mapping=schemas.mapping(given.get("mapping") or {}))
     batch.options = _options(given.get("options") or {})
     batch.rules = schemas.rules(given.get("rules") or [])
-    made = templates.keep(str(given.get("name") or ""), batch, person(request))
+    made = templates.keep(schemas.text(given, "name"), batch, person(request))
     if made is None:
         raise Unprocessable(_("A template needs a name."), field="name")
     return Response(template_json(made), status=201)

@@ -140,8 +140,7 @@ def exclude(request: Request, slug: str) -> Response:
     given = schemas.body(request, {"check", "users", "keep"})
     if dataset.version is None:
         raise ApiError(409, "no_version", _("This dataset has no version yet."))
-    why = str(given.get("check") or "chosen")[:40]
-    keep = given.get("keep") is True
+    why, keep = (schemas.text(given, "check") or "chosen")[:40], schemas.flag(given, "keep")
     codes = _users(dataset, given["users"]) if "users" in given else suspects(dataset.version, why)
     if keep and "users" not in given:  # a report of a version names nobody whom it leaves out
         codes = sorted({*codes, *exclusion.left_for(dataset.version, why)})

@@ -66,7 +66,7 @@ def begin(request: Request) -> Response:
     if not isinstance(size, int) or isinstance(size, bool):
         raise Unprocessable(_("“size” is the number of bytes of the file."), field="size")
     try:
-        upload = uploads.begin(person(request), str(given.get("file_name") or ""), size)
+        upload = uploads.begin(person(request), schemas.text(given, "file_name"), size)
     except BadFile as error:
         raise refused(error) from None
     audit.record(request._request, "upload-new", str(upload.pk))

@@ -10,6 +10,7 @@ from django.test import Client
 
 from recweb.datasets import partitions
 from recweb.datasets.models import Dataset, Import, Interaction, Item, Member, Person
+from recweb.jobs.models import Job
 from recweb.people.models import Audit, User
 from tests.datasets.conftest import RATINGS, bring, work_off
 
@@ -63,6 +64,24 @@ def test_a_404_names_what_is_not_there(loaded: Dataset, ann: User, login: Login)
         error = login(ann).get(f"{API}shop/{path}").json()["error"]
         assert (error["code"], error["field"]) == ("not_found", field)
         assert "99999" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("", {"name": ["x"]}, "name"),
+        ("", {"name": "x", "source": {"a": 1}}, "source"),
+        ("", {"name": "x", "repeats_wanted": "yes"}, "repeats_wanted"),
+        ("shop/exclude/", {"users": ["1"], "keep": "true"}, "keep"),  # would leave them out
+        ("shop/exclude/", {"users": ["1"], "check": 7}, "check"),
+    ],
+)
+def test_what_is_of_another_type_is_not_taken_for_something(
+    loaded: Dataset, ann: User, login: Login, path: str, body: Any, field: str
+) -> None:
+    answer = login(ann).post(API + path, body, content_type="application/json")
+    assert (answer.status_code, answer.json()["error"]["field"]) == (422, field)
+    assert Dataset.objects.count() == 1 and not Job.objects.exclude(kind="import").exists()
 
 
 def test_an_import_of_another_dataset_is_not_found(
