@@ -83,8 +83,10 @@ def _as_superuser() -> None:
             # old segments are removed, not renamed and used again with their bytes
             cursor.execute("ALTER SYSTEM SET wal_recycle = off")
             cursor.execute("SELECT pg_reload_conf()")
-            _write_over(cursor)
-            cursor.execute("ALTER SYSTEM RESET wal_recycle")
-            cursor.execute("SELECT pg_reload_conf()")
+            try:
+                _write_over(cursor)
+            finally:
+                cursor.execute("ALTER SYSTEM RESET wal_recycle")
+                cursor.execute("SELECT pg_reload_conf()")
     finally:
         line.close()

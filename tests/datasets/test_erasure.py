@@ -325,3 +325,12 @@ def test_a_file_that_an_erasure_took_is_offered_no_more(
         assert "removed when a user was erased" in page
         assert "the file is kept" not in page
         assert 'value="again"' not in page
+
+
+def test_the_servers_log_is_used_again_when_it_could_not_be_written_over(
+    committed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vacuum, "AHEAD", "SELECT 1/0")
+    assert vacuum.traces(0) == ["write-ahead log"]
+    kept = "SELECT count(*) FROM pg_file_settings WHERE name = 'wal_recycle'"
+    assert at_the_server(kept) == 0
