@@ -39,7 +39,7 @@ def mend(request: Request, slug: str, import_id: int) -> Response:
     except mending.Unmendable as error:
         raise Unprocessable(str(error), field="rows", row=error.line) from None
     except imports.AlreadyThere as same:
-        raise Conflict(str(same)) from None
+        raise Conflict(str(same), field="rows") from None
     audit.record(request._request, "import-mend", f"{slug}/{made.pk}", rows=len(texts))
     return Response({"job": job_json(job), "import": import_json(made)}, status=202)
 
