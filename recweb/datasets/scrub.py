@@ -34,6 +34,10 @@ PACKED = (b"PAR1", b"PK\x03\x04")  # Parquet and XLSX: their bytes cannot be sea
 BLOCK = 1 << 20
 SAYS_SOMETHING = 4  # a shorter id is a number like any other where it stands alone
 MASK = "[erased]"
+ROOM = {
+    "title": 200,
+    "step": 200,
+}  # characters of a job's fields: the mask may be longer than an id
 
 
 def everywhere(dataset: Dataset, outside_id: str) -> dict[str, int]:
@@ -43,6 +47,7 @@ def everywhere(dataset: Dataset, outside_id: str) -> dict[str, int]:
     if len(outside_id) >= SAYS_SOMETHING:
         counts["answers"] = _answers(outside_id)
         _jobs(outside_id)
+        _names(dataset, outside_id)
         counts["log_lines"] = _logs(outside_id)
     return counts
 
@@ -172,7 +177,19 @@ def _jobs(outside_id: str) -> None:
     for field in ("title", "error", "trace", "step"):
         rows = Job.objects.filter(**{f"{field}__contains": outside_id})
         for pk, text in rows.values_list("pk", field):
-            Job.objects.filter(pk=pk).update(**{field: text.replace(outside_id, MASK)})
+            masked = text.replace(outside_id, MASK)[: ROOM.get(field)]
+            Job.objects.filter(pk=pk).update(**{field: masked})
+    for pk, titles in Job.objects.filter(titles__icontains=_plain(outside_id)).values_list(
+        "pk", "titles"
+    ):
+        masked = {language: text.replace(outside_id, MASK) for language, text in titles.items()}
+        Job.objects.filter(pk=pk).update(titles=masked)
+
+
+def _names(dataset: Dataset, outside_id: str) -> None:
+    for batch in dataset.imports.filter(file_name__contains=outside_id):
+        name = batch.file_name.replace(outside_id, MASK)[:255]
+        Import.objects.filter(pk=batch.pk).update(file_name=name)
 
 
 def _logs(outside_id: str) -> int:

@@ -8,7 +8,9 @@ import pytest
 
 from recweb.datasets import scrub
 from recweb.datasets.models import Dataset
+from recweb.jobs.models import Job
 from recweb.people.models import Idempotency, User
+from tests.datasets.conftest import bring
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb18030"])
@@ -54,3 +56,18 @@ def test_what_quotes_an_id_is_found_however_it_is_stored(
     scrub.everywhere(loaded, outside_id)
     batch.refresh_from_db()
     assert not (batch.notes or batch.bad_rows.exists() or Idempotency.objects.exists())
+
+
+@pytest.mark.django_db
+def test_the_name_of_a_file_forgets_the_user_with_every_title_made_of_it(
+    shop: Dataset, ann: User
+) -> None:
+    batch = bring(shop, "interactions", "user,item\nann,1\nbob,2\n", f"{'x9y8' * 30}.csv")
+    job = batch.job
+    assert job is not None and set(job.titles) == {"en", "zh-hans"}
+    Job.objects.filter(pk=job.pk).update(title="x9y8" * 50, step="x9y8" * 50)  # full to the brim
+    scrub.everywhere(shop, "x9y8")
+    batch.refresh_from_db()
+    job.refresh_from_db()
+    said = json.dumps([batch.file_name, job.title, job.titles], ensure_ascii=False)
+    assert "x9y8" not in said and said.count(scrub.MASK) > 3
