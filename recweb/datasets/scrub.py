@@ -34,10 +34,8 @@ PACKED = (b"PAR1", b"PK\x03\x04")  # Parquet and XLSX: their bytes cannot be sea
 BLOCK = 1 << 20
 SAYS_SOMETHING = 4  # a shorter id is a number like any other where it stands alone
 MASK = "[erased]"
-ROOM = {
-    "title": 200,
-    "step": 200,
-}  # characters of a job's fields: the mask may be longer than an id
+# characters of a job's fields: the mask may be longer than an id
+ROOM = {"title": 200, "step": 200}
 
 
 def everywhere(dataset: Dataset, outside_id: str) -> dict[str, int]:
