@@ -78,7 +78,7 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
 def token(request: HttpRequest, slug: str) -> HttpResponse:
     """A token that may only recommend from this dataset; shown this once."""
     dataset = find(request, slug)
-    name = request.POST.get("name", "").strip()[:80] or _("serving")
+    name = request.POST.get("name", "").replace("\0", " ").strip()[:80] or _("serving")
     made = Token.make(person(request), name, dataset.pk)
     audit.record(request, "token", slug, name=name)
     ctx = {"dataset": dataset, "token": made, "name": name}

@@ -28,7 +28,7 @@ def test_settings_and_rules_are_saved_or_refused(loaded: Dataset, bob: User, log
 
 def test_a_serving_token_is_shown_once_and_scoped(loaded: Dataset, bob: User, login: Login) -> None:
     client = login(bob)
-    page = text_of(client.post("/datasets/shop/token/", {"name": "till"}))
+    page = text_of(client.post("/datasets/shop/token/", {"name": "till\0"}))
     token = Token.objects.get(name="till")
     assert token.dataset_id == loaded.pk
     assert token.start in page
