@@ -13,7 +13,7 @@ from recweb.experiments import access, comparison, figures, forms, orders, paral
 from recweb.experiments.access import person
 from recweb.experiments.models import Experiment
 from recweb.experiments.views import COMPARED, how_many
-from recweb.jobs.models import Job
+from recweb.jobs.models import Job, State
 from recweb.jobs.orders import Quota
 from recweb.jobs.run import Failure
 from recweb.lib.csvfile import csv_response
@@ -86,11 +86,13 @@ def _ctx(
 
 
 def baseline(runs: list[Experiment], asked: str) -> Experiment:
-    """The one asked for, else the pinned one, else popularity, else the first."""
+    """The one asked for, else the pinned one, else popularity, else the first; one without
+    figures only when it is asked for, or none has any."""
     for fits in (
         lambda run: str(run.pk) == asked,
-        lambda run: run.is_baseline,
-        lambda run: run.model == "pop",
+        lambda run: run.is_baseline and run.measured,
+        lambda run: run.model == "pop" and run.measured,
+        lambda run: run.measured,
     ):
         if found := next((run for run in runs if fits(run)), None):
             return found
@@ -179,6 +181,8 @@ def verdict_of(metric: str, gap: Cell | None) -> str:
 
 def why_apart(base: Experiment, runs: list[Experiment]) -> list[str]:
     """Each reason why a run cannot be paired with the baseline."""
+    if not comparison.ready(base):  # then that is the reason, whatever else differs
+        return [no_figures(run) for run in runs if not comparison.ready(run)]
     out = []
     mine = comparison.group(base)
     reasons = (
@@ -191,13 +195,20 @@ def why_apart(base: Experiment, runs: list[Experiment]) -> list[str]:
     for run in runs:
         if run.pk == base.pk:
             continue
-        if run.state != "done" or not run.folder:
-            out.append(_("%(run)s has no figures yet.") % {"run": run})
+        if not comparison.ready(run):
+            out.append(no_figures(run))
             continue
         theirs = comparison.group(run)
         different = [words_ for words_, a, b in zip(reasons, mine, theirs, strict=True) if a != b]
         out += [words_ % {"run": run} for words_ in different]
     return out
+
+
+def no_figures(run: Experiment) -> str:
+    if run.state in (State.CANCELLED, State.FAILED):
+        words = _("%(run)s has no figures (%(state)s): nothing can be held against it.")
+        return words % {"run": run, "state": run.get_state_display()}
+    return _("%(run)s has no figures yet.") % {"run": run}
 
 
 def settings(runs: list[Experiment], every: bool) -> list[Cell]:

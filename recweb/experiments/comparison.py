@@ -31,11 +31,16 @@ def group(run: Experiment) -> tuple[Any, ...]:
     return (run.version_id, name, seed, rules, labels)
 
 
+def ready(run: Experiment) -> bool:
+    """It has figures of single users."""
+    return run.state == State.DONE and bool(run.folder)
+
+
 def pairable(base: Experiment, runs: list[Experiment]) -> list[Experiment]:
-    if base.state != State.DONE or not base.folder:
+    if not ready(base):
         return []
     mine = group(base)
-    done = [run for run in runs if run.state == State.DONE and run.folder and run.pk != base.pk]
+    done = [run for run in runs if ready(run) and run.pk != base.pk]
     return [run for run in done if group(run) == mine]
 
 

@@ -81,6 +81,11 @@ class Experiment(models.Model):
         redacted = self.version.redacted
         return redacted is not None and self.created < redacted
 
+    @property
+    def measured(self) -> bool:
+        """It has figures that another run can be held against."""
+        return self.state == State.DONE and bool(self.metrics.get("validation"))
+
     def mean(self, metric: str, part: str = "validation") -> float | None:
         found: dict[str, Any] = self.metrics.get(part, {}).get(metric, {})
         return found.get("mean")

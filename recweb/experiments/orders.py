@@ -224,8 +224,21 @@ def archive(experiments: list[Experiment]) -> None:
     Experiment.objects.filter(pk__in=[run.pk for run in experiments]).update(archived=Now())
 
 
+def pin_baseline(experiment: Experiment) -> None:
+    """What somebody chose to hold the others against. Raises Refused."""
+    if experiment.role != Role.CANDIDATE:
+        raise Refused("experiment", _("Only a run of the table can be the baseline. The pinned "
+                                      "one stays."))  # fmt: skip
+    if not experiment.measured:
+        words = _("%(run)s has no figures (%(state)s), so nothing can be held against it. The "
+                  "pinned baseline stays.")  # fmt: skip
+        facts = {"run": experiment, "state": experiment.get_state_display()}
+        raise Refused("experiment", words % facts)
+    set_baseline(experiment)
+
+
 def set_baseline(experiment: Experiment) -> None:
-    """One pinned baseline a dataset."""
+    """One pinned baseline a dataset; one that was just ordered has its figures later."""
     with transaction.atomic():
         mine = Experiment.objects.filter(dataset=experiment.dataset_id, role=Role.CANDIDATE)
         mine.filter(is_baseline=True).update(is_baseline=False)

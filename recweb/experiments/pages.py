@@ -185,8 +185,7 @@ def change(request: HttpRequest, experiment_id: int) -> HttpResponse:
     run = access.find(request, experiment_id)
     deed = request.POST.get("do", "")
     if deed == "baseline":
-        orders.set_baseline(run)
-        messages.success(request, _("%(run)s is now the pinned baseline.") % {"run": run})
+        return pin(request, run)
     elif deed == "archive":
         orders.archive([run])
         audit.record(request, "experiments-archive", str(run.pk))
@@ -199,6 +198,16 @@ def change(request: HttpRequest, experiment_id: int) -> HttpResponse:
         (messages.error if wrong else messages.success)(request, wrong or _("Saved."))
     else:
         messages.error(request, _("Nothing was changed."))
+    return redirect("experiment", run.pk)
+
+
+def pin(request: HttpRequest, run: Experiment) -> HttpResponse:
+    try:
+        orders.pin_baseline(run)
+    except orders.Refused as refused:
+        messages.error(request, refused.message)
+    else:
+        messages.success(request, _("%(run)s is now the pinned baseline.") % {"run": run})
     return redirect("experiment", run.pk)
 
 

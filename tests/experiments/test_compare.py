@@ -187,6 +187,21 @@ def test_a_run_without_figures_is_shown_and_left_out(
     assert "waiting has no figures yet" in page
 
 
+def test_a_pinned_run_without_figures_is_the_reason_and_not_the_split(
+    films: Dataset, bob: User, login: Login
+) -> None:
+    mine = {"state": "cancelled", "metrics": {}, "is_baseline": True, "name": "stopped"}
+    pinned = made(films, bob, "ease", **mine)
+    done = trained(films, bob, "pop")
+    client, ids = login(bob), f"{pinned.pk},{done.pk}"
+    for base in ("", f"&base={pinned.pk}"):
+        page = client.get(f"/experiments/compare/?ids={ids}{base}").content.decode()
+        assert "stopped has no figures (cancelled)" in page
+        assert "another split" not in page
+    for path in ("/experiments/", "/", f"/experiments/{done.pk}/", f"/experiments/{pinned.pk}/"):
+        assert client.get(path).status_code == 200, path
+
+
 def test_settings_and_columns_are_named_for_the_reader(
     films: Dataset, bob: User, login: Login
 ) -> None:

@@ -105,6 +105,25 @@ def test_name_tags_baseline_and_archive(films: Dataset, bob: User, login: Login)
     assert client.get(path).status_code == 405
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [{"state": "cancelled"}, {"state": "running"}, {"state": "done"}, {"role": "control"}],
+)
+def test_a_run_without_figures_does_not_replace_the_baseline(
+    films: Dataset, bob: User, login: Login, facts: dict[str, str]
+) -> None:
+    base = made(films, bob, is_baseline=True)
+    given: dict[str, object] = {"parent": base} if "role" in facts else {"metrics": {}}
+    run = made(films, bob, "ease", **facts, **given)
+    client, path = login(bob), f"/experiments/{run.pk}/"
+    assert "set-baseline" not in client.get(path).content.decode()
+    said = client.post(f"{path}change/", {"do": "baseline"}, follow=True).content.decode()
+    assert "pinned one stays" in said or "pinned baseline stays" in said
+    base.refresh_from_db()
+    run.refresh_from_db()
+    assert base.is_baseline and not run.is_baseline
+
+
 def test_the_admin_downloads_files_but_not_the_sealed_ones(
     films: Dataset, ann: User, bob: User, login: Login
 ) -> None:
