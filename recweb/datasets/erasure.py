@@ -170,7 +170,7 @@ def _note(version: Version, code: int, events: int | None) -> None:
     if earlier is None:
         unknown = version.redacted is not None  # by an erasure of before anybody counted
         earlier = {"users": None, "events": None} if unknown else {"users": 0, "events": 0}
-    users = int(code < version.n_users)
+    users = int(code < version.n_users and code not in exclusion.left_out(version))
     known = earlier["events"] is not None and events is not None
     version.profile["gone"] = {
         "users": None if earlier["users"] is None else earlier["users"] + users,

@@ -22,8 +22,12 @@ YES = {"1", "true", "yes", "y", "t", "granted", "是", "同意", "有"}
 MOST = 100_000
 
 
+def codes(excluded: Iterable[Row]) -> list[int]:
+    return sorted(row["user"] for row in excluded if not row.get("kept"))
+
+
 def left_out(version: Version) -> list[int]:
-    return sorted(row["user"] for row in version.excluded if not row.get("kept"))
+    return codes(version.excluded)
 
 
 def left_for(version: Version, why: str) -> list[int]:
@@ -59,13 +63,13 @@ def complete(
 
 def without(rows: Rows, excluded: Iterable[Row]) -> Rows:
     """The rows of everybody else. Nobody needs `rows` any more, so no copy is made."""
-    codes = [row["user"] for row in excluded if not row.get("kept")]
-    if not codes or not len(rows):
+    users = codes(excluded)
+    if not users or not len(rows):
         return rows
     space, n = tasks.workspace(), len(rows)
     last = space.ends(rows.users) or (0, 0)
-    out = np.zeros(max(int(last[1]), *codes) + 1, dtype=bool)
-    out[codes] = True
+    out = np.zeros(max(int(last[1]), *users) + 1, dtype=bool)
+    out[users] = True
     kept = space.room(n, bool)
     for each in space.slices(n, rows.users, kept):
         kept[each] = ~out[rows.users[each]]

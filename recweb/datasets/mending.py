@@ -87,6 +87,9 @@ def _file(columns: list[str], rows: list[tuple[int, str]], delimiter: str) -> by
         csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(columns)
     for line, text in rows:
         text = text.strip("\r\n")
+        if not text.strip():
+            words = _("Row %(line)d is empty. Put back what stood there, and it stays put aside.")
+            raise Unmendable(words % {"line": line}, line)
         if "\n" in text or "\r" in text or len(text) > LONGEST:
             words = _("Row %(line)d must be one line of at most %(n)d characters.")
             raise Unmendable(words % {"line": line, "n": LONGEST}, line)

@@ -2,12 +2,13 @@
 
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from recweb.datasets.counts import Gone, LeftOut
 from recweb.datasets.log import EventName, Interaction, Item, Person, Triple
 from recweb.datasets.refused import BROKEN
 from recweb.jobs.models import Job
@@ -236,15 +237,6 @@ class Quarantined(models.Model):
         return f"line {self.line}: {self.code}"
 
 
-class Gone(NamedTuple):
-    """Erased from a version since it was made, and what it has left; None: nobody counted."""
-
-    users: int | None
-    events: int | None
-    users_left: int | None
-    events_left: int | None
-
-
 class Version(models.Model):
     """An immutable set of imports; experiments pin one."""
 
@@ -272,11 +264,20 @@ class Version(models.Model):
 
     @property
     def n_people(self) -> int:
-        """Users without the rows of erased ones, which n_users, the arrays' size, counts too."""
-        return self.n_users - int(self.profile.get("counts", {}).get("erased", 0))
+        """Users without erased ones and those left out; n_users, the arrays' size, counts both."""
+        return (
+            self.n_users
+            - int(self.profile.get("counts", {}).get("erased", 0))
+            - self.left_out.users
+        )
 
     @property
-    def gone(self) -> "Gone | None":
+    def left_out(self) -> LeftOut:
+        """Whom it does not have though the log does: bots, suspects, those without consent."""
+        return LeftOut(**self.profile.get("counts", {}).get("left_out", {}))
+
+    @property
+    def gone(self) -> Gone | None:
         """What was erased since it was made; its figures are of before. None: nothing was."""
         if self.redacted is None:
             return None

@@ -58,11 +58,13 @@ def figures(
     return made
 
 
-def leave_out(figures: Figures, nobodies: int) -> None:
-    """Count no user who was erased: the row stays, as arrays count on codes without holes."""
+def leave_out(figures: Figures, nobodies: int, left_out: int, events: int) -> None:
+    """Count no user who was erased: the row stays, as arrays count on codes without holes. Nor
+    those whom the version leaves out, whose events it does not have, either."""
     counts = figures["counts"]
-    counts["users"] -= nobodies
+    counts["users"] -= nobodies + left_out
     counts["erased"] = nobodies
+    counts["left_out"] = {"users": left_out, "events": events}
     cells = counts["users"] * counts["items"]
     counts["density"] = counts["pairs"] / cells if cells else 0.0
 

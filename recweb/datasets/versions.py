@@ -91,10 +91,12 @@ def publish(
     run.progress(0.88, 1, _("Working out the fingerprint and the profile"))
     excluded, bots = exclusion.complete(dataset, everybody, attributes, excluded)
     _count(dataset.pk, everybody, len(ids), len(facts))
+    n = len(everybody)
     rows = exclusion.without(everybody, excluded)
     run.check()  # between numpy's long steps: a cancel waits for one of them, not for all
     figures = profile.figures(rows, names, facts, len(ids), bots)
-    profile.leave_out(figures, people.nobodies(ids))
+    out = exclusion.codes(excluded)
+    profile.leave_out(figures, people.nobodies(ids), len(out), n - len(rows))
     figures["replaced"] = resolved.dropped
     if len(rows) < BIG:
         run.check()

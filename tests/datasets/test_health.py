@@ -90,7 +90,12 @@ def test_bad_48_a_bot_is_left_out_by_default_and_one_switch_takes_it_in(
     assert first is not None
     assert first.n_interactions == 300
     assert [row["why"] for row in first.excluded] == ["bots"]
+    assert first.n_people == first.n_users - 1 == first.profile["counts"]["users"]
     client = login(bob)
+    told = "Version 1 leaves out 1 user of the log, with 1\u202f200 events"  # 1500 = 300 + these
+    for place in ("", "done/", "check/"):
+        assert told in text_of(login(shop.owner).get(f"/datasets/shop/{place}")), place
+    assert "+ 1 left out" in text_of(client.get("/datasets/shop/?tab=versions"))
     client.post("/api/v1/datasets/shop/health/", content_type="application/json")
     work_off("quick")
     shown = text_of(client.get("/datasets/shop/health/"))  # though its report names no bot
@@ -125,6 +130,7 @@ def test_bad_48_a_bot_is_left_out_by_default_and_one_switch_takes_it_in(
     assert third is not None
     assert third.n_interactions == 300
     assert third.fingerprint == first.fingerprint  # the same content again
+    assert (third.n_people, third.density) == (first.n_people, first.density)
     assert Audit.objects.filter(action="exclude", target="shop").count() == 2
 
 

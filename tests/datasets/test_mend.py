@@ -62,7 +62,7 @@ def test_only_the_changed_rows_come_again(dirty: Import, ann: User, login: Login
     assert f"/datasets/shop/imports/{made.pk}/" in shown
     # the file is the same: it has as many rows as before
     words = " ".join(re.sub("<[^>]+>", "", shown).split())
-    aside = "70 rows in = 67 accepted + 0 duplicates + 2 put aside + 1 mended, in by a later file"
+    aside = "70 rows in = 67 accepted + 0 duplicates + 2 put aside + 1 sent again, counted in a later file"
     assert aside in words
     files = client.get("/datasets/shop/?tab=versions").content.decode()
     assert '<td class="num">70</td><td class="num">67</td>' in files
@@ -135,8 +135,10 @@ def test_rows_of_a_file_without_a_header_are_mended(
     assert (made.state, made.quarantined, made.rows_in) == ("loaded", 0, rows)
 
 
-@pytest.mark.parametrize("text", ["a\nb", "x" * 20_001])
-def test_a_row_is_one_line(dirty: Import, ann: User, login: Login, text: str) -> None:
+@pytest.mark.parametrize("text", ["a\nb", "x" * 20_001, "", " "])
+def test_a_row_is_one_line_and_says_something(
+    dirty: Import, ann: User, login: Login, text: str
+) -> None:
     url = f"/api/v1/datasets/shop/imports/{dirty.pk}/mend/"
     body = {"rows": [{"line": 70, "text": text}]}
     answer = login(ann).post(url, body, content_type="application/json")
