@@ -130,11 +130,13 @@ def _same(lease: Lease, value: int) -> Label:
     if label is None:
         raise Clash("undone", _("This answer was taken back."))
     if label.value != value:
-        words = _(
-            "This lease gave %(old)d already. Nothing was changed; change that answer instead."
-        )
-        raise Clash("answered", words % {"old": label.value})
+        raise _answered(label)
     return label
+
+
+def _answered(label: Label) -> Clash:
+    words = _("You answered this with %(old)d already, maybe in another tab. That answer stands.")
+    return Clash("answered", words % {"old": label.value})
 
 
 def _after_loss(lease: Lease, given: Given) -> Label:
@@ -146,8 +148,7 @@ def _after_loss(lease: Lease, given: Given) -> Label:
     live = Label.objects.filter(closed=None, **mine).order_by("late", "-pk").first()
     if live is not None:
         if live.value != given.value:
-            words = _("You have answered this sample with %(old)d. Nothing was changed.")
-            raise Clash("answered", words % {"old": live.value})
+            raise _answered(live)
         return live
     if take_place(lease.sample_id):
         return _record(lease, given)

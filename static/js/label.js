@@ -5,6 +5,7 @@ import { listen } from "./labelkeys.js";
 import { Lately } from "./lately.js";
 import { csrf, Outbox, post } from "./outbox.js";
 import { SavedLine } from "./savedline.js";
+import { given, parse, recount } from "./standing.js";
 import { toast } from "./toast.js";
 
 const root = document.getElementById("label");
@@ -12,10 +13,9 @@ const place = document.getElementById("samples");
 const form = document.getElementById("answer");
 const nothing = document.getElementById("nothing");
 const direct = document.getElementById("direct");
-const sheet = new AnswerForm(form);
+const sheet = new AnswerForm(form, root.dataset.store);
 const lately = new Lately(document.getElementById("past"), root.dataset.past);
 const AHEAD = 3;
-const TEN = 10;
 const RENEW = 4 * 60 * 1000;
 
 const known = new Set(); // leases that were in this page
@@ -28,9 +28,7 @@ let renewedAt = Date.now();
 let asking = null;
 
 const line = new SavedLine(root);
-const outbox = new Outbox(root.dataset.store, {
-  changed: () => line.show(outbox), saved, refused,
-});
+const outbox = new Outbox(root.dataset.store, { changed: () => line.show(outbox), saved, refused });
 
 // ---- what is shown ----------------------------------------------------------------------------
 function focusOn(article, move) {
@@ -44,6 +42,7 @@ function focusOn(article, move) {
 }
 
 function next(move = true) {
+  sheet.keep();
   looking = null;
   document.getElementById("looking").hidden = true;
   lately.mark(null);
@@ -60,11 +59,9 @@ function next(move = true) {
 // nothing came: is it the end, or are answers still on their way?
 function rest() {
   if (current || looking) return;
-  root.hidden = true;
-  nothing.hidden = false;
-  nothing.querySelector("h2").textContent = outbox.entries.length
+  stop(outbox.entries.length
     ? gettext("The next samples come as soon as your answers are saved.")
-    : gettext("Nothing waits for you here");
+    : gettext("Nothing waits for you here"));
 }
 
 async function more() {
@@ -83,10 +80,6 @@ async function more() {
     rest();
   })().catch(rest).finally(() => { asking = null; });
   return asking;
-}
-
-function parse(html) {
-  return [...new DOMParser().parseFromString(html, "text/html").querySelectorAll("article.sample")];
 }
 
 function arrive(articles) {
@@ -113,8 +106,29 @@ function saved(entry, answer) {
   if (ahead.length < AHEAD) more();
 }
 
-function refused(entry, message) {
-  toast(`${entry.title}: ${message}`, "error");
+// another tab or an earlier visit was first: the list and the figures show what stands
+async function refused({ sample, title, body }, message) {
+  toast(`${title}: ${message}`, "error");
+  if (body.note || body.flagged) sheet.draft(sample, { note: body.note, flagged: body.flagged });
+  const found = await given(root, sample);
+  if (found) stands(sample, title, found);
+  else lately.forget(sample);
+  await recount(root, line, outbox);
+}
+
+function stands(sample, title, found) {
+  const { value, note, flagged } = found.dataset;
+  lately.amend(sample, title, value);
+  const article = answered.get(sample);
+  if (!article) return put(sample, found);
+  Object.assign(article.dataset, { value, note, flagged });
+  if (article === looking) focusOn(article, false);
+}
+
+function put(sample, article) {
+  answered.set(sample, article);
+  article.hidden = article !== looking;
+  place.append(article);
 }
 
 // ---- what a person does -----------------------------------------------------------------------
@@ -122,16 +136,13 @@ function path(sample, deed) {
   return `${root.dataset.api}samples/${sample}/${deed}/`;
 }
 
-function seconds() {
-  return Math.round(performance.now() - shownAt) / 1000;
-}
-
 function submit(value) {
   active();
   const article = looking ?? current;
   if (!article) return;
   const { sample, lease, title } = article.dataset;
-  const body = { value, seconds: seconds(), ...sheet.remarks };
+  const seconds = Math.round(performance.now() - shownAt) / 1000;
+  const body = { value, seconds, ...sheet.remarks };
   if (looking) outbox.add({ url: path(sample, "change"), body, sample, title });
   else outbox.add({ url: path(sample, "label"), body: { lease, ...body }, sample, title, counts: true });
   settle(article, { value, ...sheet.remarks });
@@ -141,6 +152,7 @@ function settle(article, { value, ...kept }) {
   article.dataset.value = value;
   article.dataset.note = kept.note;
   article.dataset.flagged = kept.flagged ? "1" : "";
+  sheet.sent();
   answered.set(article.dataset.sample, article);
   lately.remember(article.dataset.sample, article.dataset.title, value);
   if (!looking) ahead.shift();
@@ -152,7 +164,10 @@ function skip() {
   if (looking) return next();
   if (!current) return;
   const { sample, lease, title } = current.dataset;
-  outbox.add({ url: path(sample, "skip"), body: { lease, ...sheet.remarks }, sample, title });
+  const { note, flagged } = sheet.remarks;
+  outbox.add({ url: path(sample, "skip"), body: { lease, note, flagged }, sample, title });
+  Object.assign(current.dataset, { note, flagged: flagged ? "1" : "" });
+  sheet.sent();
   answered.set(sample, current);
   ahead.shift();
   next();
@@ -207,15 +222,9 @@ async function look(link) {
   const { sample } = link.dataset;
   let article = answered.get(sample);
   if (!article) {
-    try {
-      const answer = await fetch(`${link.getAttribute("href")}?part=1`);
-      [article] = answer.ok ? parse(await answer.text()) : [];
-    } catch {
-      article = null;
-    }
+    article = await given(root, sample);
     if (!article) return toast(gettext("This answer could not be loaded."), "error");
-    answered.set(sample, article);
-    place.append(article);
+    put(sample, article);
   }
   looking = article;
   root.hidden = false;
@@ -254,7 +263,8 @@ function digit(value) {
 
 function enter() {
   const { chosen } = sheet;
-  if (chosen !== null && (!looking || chosen !== Number(looking.dataset.value))) return submit(chosen);
+  const other = !looking || chosen !== Number(looking.dataset.value) || sheet.changed;
+  if (chosen !== null && other) return submit(chosen);
   if (looking) return next();
   toast(gettext("Choose 0, 1, 2 or 3 first."));
 }
@@ -269,6 +279,7 @@ function start() {
   direct.checked = localStorage.getItem("label-direct") !== "off";
   listen({ form, sheet, lately, direct }, { submit, digit, enter, skip, undo, walk, look, next, heading });
   for (const article of ahead) known.add(article.dataset.lease);
+  document.addEventListener("visibilitychange", () => document.hidden || recount(root, line, outbox));
   const waits = outbox.entries; // of an earlier visit
   if (waits.length) outbox.flush();
   const sent = new Set(waits.map((entry) => entry.sample));

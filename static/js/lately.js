@@ -24,8 +24,19 @@ export class Lately {
     this.list.parentElement.hidden = false;
   }
 
+  // what stands is another answer: in its place, or new in front
+  amend(sample, title, value) {
+    const key = this.of(sample)?.querySelector("kbd");
+    if (key) key.textContent = value;
+    else this.remember(sample, title, value);
+  }
+
   forget(sample) {
-    this.list.querySelector(`a[data-sample="${sample}"]`)?.parentElement.remove();
+    this.of(sample)?.parentElement.remove();
+  }
+
+  of(sample) {
+    return this.list.querySelector(`a[data-sample="${sample}"]`);
   }
 
   mark(link) {

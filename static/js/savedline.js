@@ -3,6 +3,7 @@ export class SavedLine {
   constructor(root) {
     this.root = root;
     this.silent = 0;
+    this.steps = 0; // counted here: figures that the server made meanwhile may miss them
   }
 
   show(outbox) {
@@ -28,12 +29,16 @@ export class SavedLine {
   }
 
   count(step) {
-    const { dataset } = this.root;
-    dataset.mine = Number(dataset.mine) + step;
-    dataset.answered = Number(dataset.answered) + step;
-    for (const place of ["mine", "gave"]) document.getElementById(place).textContent = dataset.mine;
-    document.getElementById("undo-last").hidden = Number(dataset.mine) < 1;
-    document.getElementById("all").textContent = dataset.answered;
-    document.getElementById("bar").value = Number(dataset.answered);
+    const { mine, answered } = this.root.dataset;
+    this.steps += 1;
+    this.figures({ mine: Number(mine) + step, answered: Number(answered) + step });
+  }
+
+  figures({ mine, answered }) {
+    Object.assign(this.root.dataset, { mine, answered });
+    for (const place of ["mine", "gave"]) document.getElementById(place).textContent = mine;
+    document.getElementById("undo-last").hidden = mine < 1;
+    document.getElementById("all").textContent = answered;
+    document.getElementById("bar").value = answered;
   }
 }

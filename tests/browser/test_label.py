@@ -82,6 +82,66 @@ def test_digits_of_an_input_method_and_of_a_text_field_are_not_answers(
     expect(page.locator("#note")).to_have_value("")
 
 
+def test_flag_and_note_before_the_answer_stay_with_their_sample(
+    queue: Queue, dan: User, open_page: Opener
+) -> None:
+    page = open_page(f"/label/{queue.pk}/", dan)
+    page.keyboard.press("3")
+    expect(title(page, 1)).to_be_visible()
+    page.keyboard.press("f")
+    page.keyboard.press("n")
+    page.keyboard.type("no film")
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowLeft")
+    expect(title(page, 0)).to_be_visible()
+    expect(page.locator("#note")).to_have_value("")
+    expect(page.locator("#flagged")).not_to_be_checked()
+    page.keyboard.press("ArrowRight")
+    expect(title(page, 1)).to_be_visible()
+    expect(page.locator("#flag")).to_have_attribute("aria-pressed", "true")
+    page.reload()
+    expect(page.locator("#note")).to_have_value("no film")
+    page.keyboard.press("2")
+    expect(title(page, 2)).to_be_visible()
+    expect(page.locator("#note")).to_have_value("")
+    saved(page)
+    given = Label.objects.order_by("created").values_list("value", "note", "flagged")
+    assert list(given) == [(3, "", False), (2, "no film", True)]
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("n")
+    page.keyboard.type("!")  # a note alone is a change, too
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    expect(title(page, 2)).to_be_visible()
+    saved(page)
+    assert Label.objects.get(closed=None, value=2).note == "no film!"
+
+
+def test_an_answer_of_another_tab_stands_in_the_list(
+    queue: Queue, dan: User, open_page: Opener, watch: Any
+) -> None:
+    watch.ignored |= {"409 (Conflict)", "404 (Not Found)"}
+    one = open_page(f"/label/{queue.pk}/", dan)
+    two = one.context.new_page()
+    two.goto(one.url)
+    for key in ("2", "1"):
+        two.keyboard.press(key)
+    saved(two)
+    one.keyboard.press("3")
+    expect(one.locator("#toasts")).to_contain_text("You answered this with 2 already")
+    expect(one.locator("#past kbd")).to_have_text(["2"])
+    expect(one.locator("#mine")).to_have_text("2")
+    expect(one.locator("#all")).to_have_text("2")
+    expect(title(one, 1)).to_be_visible()
+    two.keyboard.press("z")
+    expect(title(two, 1)).to_be_visible()
+    one.keyboard.press("1")  # with the lease that has been given back
+    expect(one.locator("#toasts")).to_contain_text("taken back")
+    expect(one.locator("#past kbd")).to_have_text(["2"])
+    expect(one.locator("#mine")).to_have_text("1")
+    assert live() == [2]
+
+
 def test_skip_undo_and_the_last_ten(queue: Queue, dan: User, open_page: Opener) -> None:
     page = open_page(f"/label/{queue.pk}/", dan)
     for key in ("3", "Space", "2"):
