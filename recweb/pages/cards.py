@@ -103,6 +103,18 @@ class Home:
     def verdict(self) -> words.Verdict | None:
         return words.verdict(self.best) if self.best else None
 
+    @cached_property
+    def training(self) -> bool:
+        """Whether a run of this dataset is still to come to its verdict."""
+        if not self.dataset or not self.user.may("analyst"):
+            return False
+        return Job.objects.live().filter(kind="train", dataset_id=self.dataset.pk).exists()
+
+    @cached_property
+    def tried(self) -> bool:
+        """Whether this dataset has runs at all."""
+        return Experiment.objects.table().filter(dataset=self.dataset).exists()
+
     @property
     def rows(self) -> "list[RunRow]":
         return [RunRow(run) for run in self.experiments]

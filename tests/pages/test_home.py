@@ -163,6 +163,29 @@ def test_a_chosen_dataset_hides_what_belongs_to_others(
     assert link in client.get("/").content.decode()  # no dataset chosen: those of all
 
 
+def test_a_verdict_is_promised_only_where_this_dataset_trains(
+    cast: Cast, films: Dataset, login: Login
+) -> None:
+    books = casting.dataset(cast, "books", "Books")
+    casting.experiment(cast, films, "pop", is_baseline=True)
+    job = casting.job(cast, films)
+    client = login(cast.bob)
+
+    def heading(slug: str) -> str:
+        page = client.get(f"/?dataset={slug}").content.decode()
+        return re.findall(r'id="next-title">([^<]*)', page)[0]
+
+    assert "Books" in client.get("/").content.decode()  # the newest
+    assert "are being trained" not in client.get("/").content.decode()
+    assert heading("books") == "Next: train the baselines"
+    assert heading("films") == "Baselines are being trained"
+    type(job).objects.update(state="done")
+    assert heading("films") == "Next: compare a model with popularity"
+    casting.job(cast, books, kind="rankings")
+    casting.experiment(cast, books, "ease", state="failed")
+    assert heading("books") == "Next: compare a model with popularity"
+
+
 def test_it_asks_the_database_at_most_fifteen_times(
     cast: Cast, films: Dataset, login: Login
 ) -> None:
