@@ -71,12 +71,13 @@ def _reasons(row: Import) -> list[tuple[str, str, int]]:
 
 def account(row: Import) -> dict[str, Any]:
     """What came of a file; of one that waits, why most of its rows were put aside."""
-    waits = row.state == ImportState.WAITING
+    why = _reasons(row) if row.state == ImportState.WAITING else []
     return {
         "batch": row,
         "job": row.job,
         "refusal": loading.refusal_words(row),
-        "commonest": _reasons(row)[:COMMONEST] if waits else [],
+        "commonest": why[:COMMONEST],
+        "others": sum(n for _code, _words, n in why[COMMONEST:]),
     }
 
 

@@ -251,17 +251,26 @@ def again(batch: Import) -> bool:
             return False
         once(row)
         row.bad_rows.all().delete()
+        row.options = {**row.options, **_proposed(row)}
         row.rows_in = row.accepted = row.duplicates = row.quarantined = 0
         row.reasons, row.notes, row.accept_bad = {}, [], False
         row.facts = {name: row.facts[name] for name in ("lines",) if name in row.facts}
         if row.refusal:
             row.facts["refused"] = row.refusal  # the page of its columns says it
-        shown = (row.refusal or {}).get("details", {}).get("day_first")
-        if shown is not None:  # for somebody to confirm
-            row.options = {**row.options, "day_first": shown}
         row.state, row.refusal = ImportState.UPLOADED, None
         row.save()
     return True
+
+
+def _proposed(row: Import) -> dict[str, Any]:
+    """What the rows themselves say about how to read them, for somebody to confirm."""
+    made: dict[str, Any] = {}
+    shown = (row.refusal or {}).get("details", {}).get("day_first")
+    if shown is not None:
+        made["day_first"] = shown
+    if row.reasons.get("value-decimal-comma", 0) > row.accepted:
+        made["decimal"] = ","
+    return made
 
 
 def discard(batch: Import) -> bool:

@@ -110,7 +110,7 @@ def delete(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = find(request, slug)
     wrong = ""
     if request.method == "POST":
-        if request.POST.get("confirm", "").strip() == dataset.slug:
+        if request.POST.get("confirm", "").strip() in (dataset.slug, dataset.name):
             try:
                 job = removal.hide(dataset, person(request))
             except orders.Quota as quota:
@@ -120,6 +120,7 @@ def delete(request: HttpRequest, slug: str) -> HttpResponse:
             words = _("“%(name)s” is deleted. Job %(job)d removes its rows and files.")
             messages.success(request, words % {"name": dataset.name, "job": job.pk})
             return redirect("datasets")
-        wrong = _("That is not the dataset's name. Nothing was deleted.")
+        words = _("Type “%(slug)s” exactly as it stands here. Nothing was deleted.")
+        wrong = words % {"slug": dataset.slug}
     ctx = {"dataset": dataset, "wrong": wrong, "version": dataset.version}
     return render(request, "datasets/delete.html", ctx, status=422 if wrong else 200)

@@ -53,7 +53,8 @@ def test_members_are_added_and_removed_by_an_admin_only(
 def test_delete_needs_the_typed_slug(loaded: Dataset, ann: User, login: Login) -> None:
     client = login(ann)
     assert client.get("/datasets/shop/delete/").status_code == 200
-    assert client.post("/datasets/shop/delete/", {"confirm": "Shop"}).status_code == 422
+    wrong = client.post("/datasets/shop/delete/", {"confirm": "SHOP"})
+    assert wrong.status_code == 422 and "Type “shop” exactly" in text_of(wrong)
     assert client.post("/datasets/shop/delete/", {"confirm": "shop"}).status_code == 302
     assert client.get("/datasets/shop/").status_code == 404
     assert work_off("quick").state == "done"

@@ -305,3 +305,16 @@ def test_a_chinese_name_gives_an_address_of_its_own(shop: Dataset, name: str, sl
     assert free_slug(name) == slug
     Dataset.objects.create(slug=slug, name=name, owner=shop.owner)
     assert free_slug(name) == f"{slug}-2"
+
+
+def test_the_decimal_comma_that_most_rows_show_is_chosen_for_somebody_to_confirm(
+    shop: Dataset, ann: User, login: Login
+) -> None:
+    lines = [f"u{n % 7};i{n % 5};{n % 5},5;{1_600_000_000 + n}" for n in range(60)]
+    text = "\n".join(["user;item;rating;timestamp", *lines, "u1;i9;4;1600009000"])
+    batch = bring(shop, "interactions", text)
+    assert (batch.state, batch.accepted) == ("waiting", 1)
+    client = login(ann)
+    client.post(f"/datasets/shop/imports/{batch.pk}/decide/", {"decision": "again"})
+    mapped = text_of(client.get("/datasets/shop/map/"))
+    assert '<option value="," selected>' in mapped and "<details open>" in mapped

@@ -76,8 +76,9 @@ ROWS = {
     "time-empty": ("the time is empty", "时间为空"),
     "time-unreadable": ("“{value}” is not a time", "“{value}”不是有效时间"),
     "time-out-of-range": (
-        "“{value}” is no time in seconds, milliseconds, microseconds or nanoseconds since 1970",
-        "“{value}”不是自 1970 年起的秒、毫秒、微秒或纳秒时间",
+        "“{value}” is no time from 1995 to 2100 in seconds, milliseconds, microseconds or "
+        "nanoseconds since 1970",
+        "“{value}”不是 1995 年至 2100 年间的时间（自 1970 年起的秒、毫秒、微秒或纳秒）",
     ),
     "time-too-old": ("“{value}” is before 1995", "“{value}”早于 1995 年"),
     "time-future": ("“{value}” is in the future", "“{value}”在将来"),
