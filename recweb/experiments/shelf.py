@@ -180,7 +180,7 @@ def start(dataset: Dataset, owner: "User", models: Iterable[str] | None = None) 
         shelf = _started(version, owner, models)
         base = next((run for run in shelf.runs if run.model == "pop"), None)
         pinned = Experiment.objects.filter(dataset=dataset, is_baseline=True, archived=None)
-        if base is not None and not pinned.exists():
+        if base is not None and not pinned.filter(state__in=[State.DONE, *LIVE]).exists():
             orders.set_baseline(base)
     return shelf
 

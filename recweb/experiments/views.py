@@ -205,6 +205,6 @@ def baselines(request: HttpRequest) -> HttpResponse:
     except orders.Refused as refused:
         messages.error(request, refused.message)
     for run in begun:
-        if run.model == "pop" and not there.filter(is_baseline=True).exists():
+        if run.model == "pop" and not alive.filter(is_baseline=True).exists():
             orders.set_baseline(run)
     return redirect(f"{reverse('experiments')}?dataset={dataset.slug}")

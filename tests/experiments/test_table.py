@@ -43,6 +43,16 @@ def test_one_button_starts_the_baselines_and_pins_popularity(
     assert page.count('hx-trigger="every 2s"') == 4
 
 
+def test_a_pinned_run_that_ended_without_figures_gives_way_to_popularity(
+    films: Dataset, bob: User, login: Login
+) -> None:
+    stopped = made(films, bob, state="cancelled", metrics={}, is_baseline=True)
+    login(bob).post("/experiments/baselines/", {"dataset": "shop"})
+    stopped.refresh_from_db()
+    assert not stopped.is_baseline
+    assert Experiment.objects.get(is_baseline=True).model == "pop"
+
+
 def test_the_table_needs_a_login_and_a_role(films: Dataset, bob: User, login: Login) -> None:
     made(films, bob)
     assert Client().get("/experiments/")["Location"].startswith("/login/")
