@@ -6,6 +6,8 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from recweb.tuning import releases
+
 
 def _weight(label: Any, name: str) -> forms.FloatField:
     shape = {"class": "form-control", "step": "0.01", "lang": "en"}
@@ -38,5 +40,5 @@ class PolicyForm(forms.Form):
         if low > high:
             self.add_error("lowest", gettext("The lower bound lies above the upper one."))
         elif not low <= weight <= high:
-            self.add_error("diversity", gettext("The diversity lies outside its bounds."))
+            self.add_error("diversity", releases.outside(weight, low, high))
         return given

@@ -1,23 +1,19 @@
 """/policies/: what serves, what served, who decided it and why; publish, roll back."""
 
-from typing import Any
-
 from django.contrib import messages
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from recweb.datasets.access import person
 from recweb.datasets.models import Dataset, Person
 from recweb.jobs import orders as jobs
 from recweb.lib.paging import page, query
-from recweb.tuning import cards, choice, params, releases
-from recweb.tuning.forms import PolicyForm
-from recweb.tuning.models import Frontier, Policy, PolicyState
+from recweb.tuning import releases
+from recweb.tuning.models import Policy, PolicyState
 from recweb.tuning.orders import Refused
 
 
@@ -72,64 +68,6 @@ def policy(request: HttpRequest, policy_id: int) -> HttpResponse:
     if serves:
         ctx["back"] = releases.predecessor(row)
     return render(request, "tuning/policy.html", ctx)
-
-
-@require_http_methods(["GET", "POST"])
-def new(request: HttpRequest) -> HttpResponse:
-    """*Use this weight*: saves the policy and starts its refit."""
-    number = request.GET.get("run", "") or request.POST.get("run", "")
-    if not number:
-        messages.info(request, _("Choose a run and a weight first, then press “Use this weight”."))
-        return redirect("tradeoff")
-    run = choice.asked(request, number)
-    if request.method == "GET":
-        return _form(request, run, PolicyForm(initial=_initial(request, run)))
-    form = PolicyForm(request.POST)
-    if not form.is_valid():
-        return _form(request, run, form, 422)
-    try:
-        with transaction.atomic():
-            row = releases.draft(run, person(request), **form.cleaned_data)
-            releases.publish(row, person(request))
-    except Refused as refused:
-        form.add_error(refused.field if refused.field in form.fields else None, refused.message)
-        return _form(request, run, form, 422)
-    except jobs.Quota as quota:
-        form.add_error(None, quota.message)
-        return _form(request, run, form, 429)
-    messages.success(request, _("Saved. It serves as soon as the refit is done."))
-    return redirect("policy", row.pk)
-
-
-def _initial(request: HttpRequest, run: Any) -> dict[str, Any]:
-    weight = params.weight(request) or 0.0
-    name = _("%(run)s at %(weight)s") % {"run": run, "weight": f"{weight:g}"}
-    return {"name": name[:120], "diversity": weight, "lowest": 0.0, "highest": 1.0}
-
-
-def _weight_of(form: PolicyForm) -> float | None:
-    """What stands in the form; None when it is no weight."""
-    try:
-        weight = float(form["diversity"].value())
-    except (TypeError, ValueError):
-        return None
-    return weight if 0.0 <= weight <= 1.0 else None
-
-
-def _form(request: HttpRequest, run: Any, form: PolicyForm, status: int = 200) -> HttpResponse:
-    serving = Policy.objects.filter(dataset=run.dataset_id, state=PolicyState.PUBLISHED).first()
-    weight = _weight_of(form)
-    rows = Frontier.objects.filter(experiment=run, reranker="mmr").exclude(points={})
-    row = rows.order_by("pk").first()
-    ctx = {
-        "run": run,
-        "form": form,
-        "serving": serving,
-        "weight": weight,
-        "figures": cards.chosen(row, weight) if row and weight is not None else [],
-        "n": row.points.get("n") if row else None,
-    }
-    return render(request, "tuning/policy_new.html", ctx, status=status)
 
 
 @require_POST

@@ -38,8 +38,7 @@ def draft(
     if not 0.0 <= lowest <= highest <= 1.0:
         raise Refused(_("The bounds must lie between 0 and 1, the lower one first."), "lowest")
     if not lowest <= diversity <= highest:
-        words = _("The diversity %(d)s lies outside the bounds %(lo)s to %(hi)s.")
-        raise Refused(words % {"d": diversity, "lo": lowest, "hi": highest}, "diversity")
+        raise Refused(outside(diversity, lowest, highest), "diversity")
     with transaction.atomic():
         dataset = Dataset.objects.select_for_update().get(pk=experiment.dataset_id)
         last = Policy.objects.filter(dataset=dataset).aggregate(last=Max("number"))["last"] or 0
@@ -55,6 +54,11 @@ def draft(
             comment=comment.strip(),
             owner=owner,
         )
+
+
+def outside(diversity: float, lowest: float, highest: float) -> str:
+    words = _("The diversity %(d)s lies outside the bounds %(lo)s to %(hi)s.")
+    return words % {"d": diversity, "lo": lowest, "hi": highest}
 
 
 def publish(policy: Policy, owner: "User") -> Job:

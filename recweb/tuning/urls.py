@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from recweb.tuning import item_lists, policies, user_lists, views
+from recweb.tuning import item_lists, policies, policy_form, user_lists, views
 
 urlpatterns: list[URLPattern] = [
     path("tradeoff/", views.tradeoff, name="tradeoff"),
@@ -8,7 +8,7 @@ urlpatterns: list[URLPattern] = [
     path("experiments/<int:experiment_id>/frontier/", views.start, name="frontier-start"),
     path("experiments/<int:experiment_id>/finalise/", views.finalise, name="experiment-finalise"),
     path("policies/", policies.policies, name="policies"),
-    path("policies/new/", policies.new, name="policy-new"),
+    path("policies/new/", policy_form.new, name="policy-new"),
     path("policies/<int:policy_id>/", policies.policy, name="policy"),
     path("policies/<int:policy_id>/publish/", policies.publish, name="policy-publish"),
     path("policies/<int:policy_id>/rollback/", policies.rollback, name="policy-rollback"),

@@ -235,12 +235,16 @@ def test_use_this_weight_carries_it_to_the_form(shop: Shop, open_page: Opener, w
     page.keyboard.press("ArrowRight")
     page.get_by_role("link", name="Use this weight").click()
     expect(page.locator("#id_diversity")).to_have_value("0.35")
+    page.locator("#id_diversity").fill("0.45")
+    page.locator("#id_comment").focus()  # the figures and the name follow
+    expect(page.locator("#figures h2")).to_contain_text("0.45")
+    expect(page.locator("#id_name")).to_have_value(f"{shop.run} at 0.45")
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_role("alert")).to_contain_text("Say why")
     page.locator("#id_comment").fill("the lists look right")
     page.get_by_role("button", name="Publish").click()
-    expect(page.locator("h1")).to_contain_text("0.35")
-    assert Policy.objects.get().diversity == 0.35
+    expect(page.locator("h1")).to_contain_text("0.45")
+    assert Policy.objects.get().diversity == 0.45
 
 
 def test_it_is_accessible_and_fits_a_phone(shop: Shop, open_page: Opener) -> None:

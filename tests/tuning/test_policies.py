@@ -1,5 +1,7 @@
 """*Use this weight*, publish with a refit, roll back: by page and by API."""
 
+import re
+
 import numpy as np
 import pytest
 from django.conf import settings
@@ -14,7 +16,7 @@ from tests.tuning.planted import work_off
 from training.serve import Bundle
 
 FORM = {"name": "Varied", "diversity": "0.3", "lowest": "0.1", "highest": "0.6",
-        "comment": "the knee"}  # fmt: skip
+        "comment": "the knee", "shown": "0.3"}  # fmt: skip
 
 
 def published(shop: Shop, diversity: float = 0.3, **more: float) -> Policy:
@@ -54,12 +56,57 @@ def test_the_form_shows_what_the_weight_means_with_intervals(shop: Shop) -> None
     assert "What " not in broken.split("<form")[0]
 
 
+def held(page: str, name: str) -> str:
+    found = re.search(rf'<input[^>]*name="{name}"[^>]*>', page)
+    assert found is not None, name
+    value = re.search(r'value="([^"]*)"', found[0])
+    return value[1] if value else ""
+
+
+def test_another_weight_comes_back_once_with_its_own_figures_and_name(shop: Shop) -> None:
+    browser, address = shop.browser(), f"/policies/new/?run={shop.run.pk}"
+    first = browser.get(f"{address}&diversity=0.3").content.decode()
+    given = {name: held(first, name) for name in ("name", "shown", "lowest", "highest")}
+    sent = given | {"comment": "the knee", "diversity": "0.45"}
+    silent = browser.post(address, sent | {"comment": ""}).content.decode()
+    assert held(silent, "name").endswith(" at 0.45")  # else the next press has the old name
+    back = browser.post(address, sent)
+    page = back.content.decode()
+    assert back.status_code == 422 and not Policy.objects.exists()
+    assert "What 0.45 means for all users" in page and "were not shown before" in page
+    at = shop.frontier.points["weights"].index(0.45)
+    assert sig3(shop.frontier.points["metrics"]["ndcg@10"]["mean"][at]) in page
+    assert held(page, "name").endswith(" at 0.45") and "the knee" in page
+    again = sent | {name: held(page, name) for name in ("name", "shown")}
+    assert browser.post(address, again).status_code == 302
+    row = Policy.objects.get()
+    assert (row.diversity, row.name) == (0.45, held(page, "name"))
+
+
+def test_the_part_that_follows_the_weight_keeps_a_name_of_ones_own(shop: Shop) -> None:
+    browser, address = shop.browser(), "/policies/new/"
+    asked = {"run": shop.run.pk, "diversity": "0.45", "shown": "0.3", "name": f"{shop.run} at 0.3"}
+    page = browser.get(address, asked).content.decode()
+    assert (held(page, "name"), held(page, "shown")) == (f"{shop.run} at 0.45", "0.45")
+    own = browser.get(address, asked | {"name": "Mine at 0.3"}).content.decode()
+    assert held(own, "name") == "Mine at 0.3" and "What 0.45 means" in own
+
+
+@pytest.mark.parametrize("given", ["zz", "nan", "2", ""])
+def test_nonsense_in_the_address_is_said(shop: Shop, given: str) -> None:
+    asked = {"run": shop.run.pk, "diversity": given}
+    page = shop.browser().get("/policies/new/", asked).content.decode()
+    assert f"must be a number from 0 to 1, got “{given}”" in page
+    assert "means for all users" not in page
+    assert (held(page, "diversity"), held(page, "shown")) == ("", "")
+
+
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
         ("comment", "  ", "Say why"),
         ("diversity", "1.5", "less than or equal to 1"),
-        ("diversity", "0.9", "outside its bounds"),
+        ("diversity", "0.9", "The diversity 0.9 lies outside the bounds 0.1 to 0.6."),
         ("lowest", "0.7", "above the upper"),
     ],
 )
