@@ -194,3 +194,13 @@ def rules(code: str, events: Sequence[str]) -> list[dict[str, Any]] | None:
         for event in events
         if event.casefold() not in ignored
     ]
+
+
+def of_values(code: str) -> str:
+    """What a row with a value is in a log of this trade, where no column names its event: the first
+    event whose rule reads values; "view" where there is none or no such template.
+    """
+    for rule in INDUSTRIES.get(code, {}).get("rules", ()):
+        if rule["minimum"] is not None or rule["confidence"] != SAME:
+            return str(rule["event"])
+    return "view"

@@ -102,11 +102,12 @@ def options(batch: "Import") -> "Options":
     """Import.options as training takes them; raises Unreadable on an unknown one."""
     from django.conf import settings
 
+    from training import industries
     from training.clean import Limits, Options
 
     given = batch.options
     chosen = {name: value for name, value in given.items() if value not in (None, "")}
-    chosen.pop("industry", None)  # a matter of rules, not of reading
+    chosen["usual"] = industries.of_values(str(chosen.pop("industry", "")))
     chosen.pop("adds", None)  # of what becomes of the rows
     if chosen.pop("anonymous", False):
         chosen["anonymous"] = batch.sha256[:8]

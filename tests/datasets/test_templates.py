@@ -115,3 +115,26 @@ def test_rules_are_tried_on_real_events(bob: User, shop: Dataset, login: Login) 
     assert login(bob).post("/datasets/shop/rules/", wrong).status_code == 422
     shop.refresh_from_db()
     assert shop.rules[0]["minimum"] == 2.5  # nothing was saved
+
+
+@pytest.mark.parametrize(
+    ("industry", "column", "event", "confidence"),
+    [
+        ("music", "weight", "play", "log"),
+        ("music", "rating", "rating", "one"),  # the column's own name says more
+        ("shop", "weight", "view", "one"),  # no event of a shop has a value
+        ("", "weight", "view", "one"),
+    ],
+)
+def test_values_without_an_event_count_as_the_chosen_trade_has_it(
+    shop: Dataset, industry: str, column: str, event: str, confidence: str
+) -> None:
+    lines = [f"u{n % 9},a{n % 7},{1 + n % 5}" for n in range(60)]
+    mapping = {"user": "user", "item": "artist", "value": column}
+    options = {"industry": industry} if industry else {}
+    text = "\n".join([f"user,artist,{column}", *lines])
+    batch = bring(shop, "interactions", text, accept=True, mapping=mapping, options=options)
+    assert batch.state == "loaded", batch.refusal
+    shop.refresh_from_db()
+    (rule,) = shop.rules
+    assert (rule["event"], rule["confidence"]) == (event, confidence)

@@ -271,7 +271,8 @@ class _Work:
         """What a row is where no column says it: by the name of the column of values."""
         if self._rated():
             return "rating"
-        return EVENT_OF.get(plain(self.account.mapping.get("value", "")), "view")
+        column = self.account.mapping.get("value", "")
+        return EVENT_OF.get(plain(column), self.options.usual if column else "view")
 
     def _scale(self) -> values.Scale | None:
         place = self.account.places.get("value")

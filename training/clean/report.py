@@ -45,10 +45,11 @@ class Options:
     01/02/2024, True reads day/month, False month/day; zone: IANA name for times without one;
     scale: (low, high) of values, guessed for ratings; cap: a value above the scale counts as its
     end; decimal: "." or ","; keep_damaged_ids: take 1E5, #N/A and NULL as text; event: the event of
-    every row when there is no event column; events: known events (text -> name), None takes them as
-    they are; now: epoch seconds, None = the clock; anonymous: there need not be a user column (in a
-    file of items: of ids), and this text makes the names of the unknown ones unlike those of other
-    files; header: False = the first line is a row already, and columns are called by their number;
+    every row when there is no event column; usual: that of rows with a value, where neither such a
+    column nor the name of the values says it; events: known events (text -> name), None takes them
+    as they are; now: epoch seconds, None = the clock; anonymous: there need not be a user column
+    (in a file of items: of ids), and this text makes the names of the unknown ones unlike those of
+    other files; header: False = the first line is a row already, columns go by their number;
     format: events, a row each; sequences, a line `user item item ...` in order; counted, a line
     `count item item ...` whose number is the user; folder: where texts wait that do not fit the
     memory, None = where the system puts such files.
@@ -63,6 +64,7 @@ class Options:
     decimal: Literal[".", ","] = "."
     keep_damaged_ids: bool = False
     event: str | None = None
+    usual: str = "view"
     events: Mapping[str, str] | None = None
     now: float | None = None
     anonymous: str = ""
