@@ -26,9 +26,13 @@ def queues(request: HttpRequest) -> HttpResponse:
     table = tallies.table(list(shown), user)
     table.sort(key=lambda row: (ORDER.get(row["queue"].state, 3), row["waiting"] == 0))
     waits = [row for row in table if row["queue"].state == QueueState.OPEN and row["waiting"]]
+    others = tallies.open_samples([row["queue"] for row in table if not row["waiting"]])
+    for row in table:
+        row["others"] = others.get(row["queue"].pk, 0)
     ctx = {
         "page": shown,
         "table": table,
+        "others": sum(others.values()),
         "last": None if waits else tallies.last_done(user),
         "waits": bool(waits),
         "analyst": user.may("analyst"),

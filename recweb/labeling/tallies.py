@@ -4,12 +4,22 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Avg, Count, Max, Q, Sum
+from django.db.models import Avg, Count, Exists, Max, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from recweb.labeling import claims, snapshot
-from recweb.labeling.models import RELEVANT, VALUES, Arm, Label, Lease, LeaseState, Queue, Sample
+from recweb.labeling.models import (
+    RELEVANT,
+    VALUES,
+    Arm,
+    Label,
+    Lease,
+    LeaseState,
+    Queue,
+    QueueState,
+    Sample,
+)
 
 if TYPE_CHECKING:
     from recweb.people.models import User
@@ -74,6 +84,14 @@ def table(queues: list[Queue], user: "User") -> list[dict[str, Any]]:
         }
         for queue in queues
     ]
+
+
+def open_samples(queues: list[Queue]) -> dict[int, int]:
+    """Of each open queue, samples that still want an answer of somebody, or that somebody holds."""
+    held = Lease.objects.filter(sample=OuterRef("pk"), state=LeaseState.HELD)
+    rows = Sample.objects.filter(queue__in=queues, queue__state=QueueState.OPEN, gold=None)
+    wanted = rows.filter(Q(wanted__gt=0) | Exists(held)).order_by()
+    return dict(wanted.values("queue").annotate(n=Count("pk")).values_list("queue", "n"))
 
 
 def _by_queue(labels: Any) -> dict[int, int]:

@@ -112,6 +112,21 @@ def test_the_end_of_a_queue_says_thank_you(
     assert "Nothing waits." in listed and "dan" in listed
 
 
+def test_what_waits_for_others_is_not_nothing(
+    queue: Queue, dan: User, eva: User, login: Login
+) -> None:
+    client, page = login(dan), f"/label/{queue.pk}/"
+    for _n in range(6):
+        client.post(f"{page}answer/", {**fields(client.get(page).content.decode()), "do": "skip"})
+    listed = client.get("/label/").content.decode()
+    assert "6 samples wait for others." in listed and "Nothing waits." not in listed
+    assert "nothing for you; 6 wait for others" in listed
+    login(eva).get(page)  # she holds three of them now
+    assert "6 samples wait for others." in client.get("/label/").content.decode()
+    Queue.objects.update(state="paused")
+    assert "Nothing waits." in client.get("/label/").content.decode()
+
+
 def test_nobody_sees_the_answers_of_others(
     queue: Queue, dan: User, eva: User, bob: User, login: Login
 ) -> None:
