@@ -18,6 +18,7 @@ from recweb.experiments.models import Experiment
 from recweb.labeling import answers
 from recweb.labeling.claims import NotOpen
 from recweb.labeling.models import (
+    CHOICES,
     MARKS,
     MARKS_GUIDELINE,
     MARKS_NAME,
@@ -39,17 +40,34 @@ ODD, NONE = "odd", "none"
 Context = list[list[Any]]  # as in Sample
 
 
+class Mark(str):
+    """good, bad or odd; `answers`: what others have said of the pair, oldest first."""
+
+    answers: tuple[int, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """The answers in a few words, without who gave them: the review says that."""
+        names = {value: name for value, name, _meaning in CHOICES}
+        return _(", ").join(f"{value} {names[value]}" for value in self.answers)
+
+
 def of(dataset_id: int, user_code: int, analyst_id: int) -> dict[int, str]:
-    """One's own marks on a user's items: item code -> good, bad or odd."""
-    mine = {"sample__queue__dataset": dataset_id, "sample__queue__strategy": MARKS,
-            "sample__user_code": user_code, "annotator": analyst_id}  # fmt: skip
-    odd = Lease.objects.filter(state=LeaseState.SKIPPED, flagged=True, **mine)
-    given = Label.objects.filter(closed=None, value__in=VALUES.values(), **mine)
+    """One's own marks on a user's items: item code -> a Mark."""
+    here = {"sample__queue__dataset": dataset_id, "sample__queue__strategy": MARKS,
+            "sample__user_code": user_code}  # fmt: skip
+    odd = Lease.objects.filter(
+        state=LeaseState.SKIPPED, flagged=True, annotator=analyst_id, **here
+    ).values_list("sample__item_code", flat=True)
+    found = {item: Mark(ODD) for item in odd}
     words = {value: mark for mark, value in VALUES.items()}
-    found = dict.fromkeys(odd.values_list("sample__item_code", flat=True), ODD)
-    return found | {
-        item: words[value] for item, value in given.values_list("sample__item_code", "value")
-    }
+    given = Label.objects.filter(closed=None, **here).order_by("created", "pk")
+    for item, value, who in given.values_list("sample__item_code", "value", "annotator"):
+        if who == analyst_id and value in words:
+            found[item] = Mark(words[value])
+        elif who != analyst_id and found.get(item) == ODD:
+            found[item].answers += (value,)
+    return dict(found)
 
 
 @transaction.atomic

@@ -14,6 +14,12 @@ from recweb.jobs.models import Job, State
 if TYPE_CHECKING:
     from recweb.people.models import User
 
+CHOICES = (
+    (0, _("Not at all"), _("would not want it")),
+    (1, _("Slightly"), _("might accept it")),
+    (2, _("Clearly"), _("would want it")),
+    (3, _("Perfect"), _("just the right thing")),
+)
 VALUES = (0, 1, 2, 3)
 RELEVANT = 2  # a label from here on says: wanted
 MARKS = "marks"  # the strategy of the queue that analysts fill from users' pages

@@ -8,21 +8,14 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from recweb.labeling import answers, claims, samples, tallies
 from recweb.labeling.access import find, person
-from recweb.labeling.models import VALUES, Label, Queue
+from recweb.labeling.models import CHOICES, VALUES, Label, Queue
 from recweb.people.models import User
 
 AHEAD, PAST = 3, 10
-CHOICES = (
-    (0, gettext_lazy("Not at all"), gettext_lazy("would not want it")),
-    (1, gettext_lazy("Slightly"), gettext_lazy("might accept it")),
-    (2, gettext_lazy("Clearly"), gettext_lazy("would want it")),
-    (3, gettext_lazy("Perfect"), gettext_lazy("just the right thing")),
-)
 
 
 @require_GET

@@ -6,12 +6,24 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from recweb.datasets.models import Item, Person
 from recweb.experiments import artifacts
 from recweb.experiments.models import Experiment
-from recweb.labeling import claims, gold, mark_views, marks, orders, shadows, snapshot, tallies
+from recweb.labeling import (
+    answers,
+    claims,
+    gold,
+    mark_views,
+    marks,
+    orders,
+    shadows,
+    snapshot,
+    tallies,
+)
 from recweb.labeling.forget import forget
 from recweb.labeling.models import Arm, Label, Queue, Sample
 from tests.tuning.conftest import Shop
@@ -97,6 +109,26 @@ def test_odd_asks_the_annotators_and_not_the_one_who_marked(shop: Shop) -> None:
     for who, mark in ((shop.bob, "odd"), (shop.ann, "odd"), (shop.bob, "none")):
         press(shop, shop.browser(who), other, mark)
     assert len(claims.take(queue, shop.dan, 5)) == 2, "ann still finds it odd"
+
+
+def test_who_found_it_odd_sees_what_was_answered(shop: Shop) -> None:
+    browser, lists = shop.browser(), "/lists/users/shop/u1/"
+    item, other = listed(browser)[:2]
+    for one in (item, other):
+        assert "Answered" not in press(shop, browser, one, "odd").content.decode()
+    queue = Queue.objects.get()
+    for held in claims.take(queue, shop.dan, 2)[:1]:
+        answers.answer(held.sample_id, held.token, shop.dan, answers.Given(2))
+    with CaptureQueriesContext(connection) as queries:
+        page = browser.get(lists).content.decode()
+    assert len(queries) <= 15
+    said = re.findall(r"Answered: ([^<]*)", page)
+    assert set(said) == {"2 Clearly"} and "dan" not in page
+    shown = page.count(f'name="item" value="{item}"')
+    assert len(said) == shown > 0, "by the pair that was answered, in each list that has it"
+    assert "2 明确" in browser.get(lists, headers={"Accept-Language": "zh-hans"}).content.decode()
+    assert "Answered" not in shop.browser(shop.ann).get(lists).content.decode()
+    assert "Answered" not in press(shop, browser, item, "none").content.decode()
 
 
 def test_they_are_neither_chosen_nor_random_and_a_model_learns_from_them(shop: Shop) -> None:
