@@ -20,6 +20,7 @@ from recweb.tuning import board, cards, choice, figure, orders, params
 from recweb.tuning.choice import Choice
 from recweb.tuning.models import Frontier, Policy, PolicyState
 from recweb.tuning.shelf import Missing
+from recweb.tuning.way_back import way_back
 
 
 @require_GET
@@ -146,21 +147,17 @@ def start(request: HttpRequest, experiment_id: int) -> HttpResponse:
         orders.frontier(run, person(request))
     except (orders.Refused, jobs.Quota) as refused:
         messages.error(request, refused.message)
-    return redirect(f"{reverse('tradeoff')}?run={run.pk}")
+    return redirect(way_back(request, run))
 
 
 @require_POST
 def finalise(request: HttpRequest, experiment_id: int) -> HttpResponse:
     """Opens the sealed test part, once."""
     run = get_object_or_404(choice.visible(request), pk=experiment_id)
-    back = f"{reverse('tradeoff')}?run={run.pk}"
     try:
         weight = params.number(request.POST.get("diversity", "0"), "diversity")
         orders.finalise(run, weight, person(request))
     except (orders.Refused, jobs.Quota, ApiError) as refused:
         messages.error(request, refused.message)
-        return redirect(back)
-    messages.success(
-        request, _("The test part is being opened, at 0 and at %(w)s.") % {"w": weight}
-    )
-    return redirect(f"{back}&diversity={weight:g}")
+        return redirect(way_back(request, run))
+    return redirect(way_back(request, run, weight))

@@ -114,14 +114,20 @@ function remember() {
   if (at("final-weight")) {
     at("final-weight").value = String(state.weight);
     at("final-words").textContent = state.weight.toFixed(2);
+    at("final-back").value = here();
   }
 }
 
 function write() {
+  window.history.replaceState(null, "", `?${here()}`);
+}
+
+// people, weight and pins as the address has them
+function here() {
   const params = new URLSearchParams({ run: data.run, diversity: String(state.weight) });
   for (const { person } of cards) params.append("users", person.id);
   for (const [name, weight] of Object.entries(state.pins)) if (weight !== null) params.set(name, String(weight));
-  window.history.replaceState(null, "", `?${params}`);
+  return params.toString();
 }
 
 function set(weight) {
