@@ -8,18 +8,23 @@ from recweb.labeling.models import Label, Queue
 from recweb.lib.readonly import ReadOnly, columns
 
 
+@admin.display(description=_("Name"), ordering="name")
+def named(queue: Queue) -> str:
+    return queue.title
+
+
 @admin.register(Queue)
 class QueueAdmin(ReadOnly):
-    list_display = columns(
-        pk=_("Number"), name=_("Name"), dataset=_("Dataset"), state=_("State"),
-        size=_("Samples"), overlap=_("People per sample"), owner=_("Owner"), created=_("Made"),
-    )  # fmt: skip
+    list_display = (*columns(pk=_("Number")), named, *columns(
+        dataset=_("Dataset"), state=_("State"), size=_("Samples"),
+        overlap=_("People per sample"), owner=_("Owner"), created=_("Made"),
+    ))  # fmt: skip
     list_filter = ("state", "kind", "created")
-    list_select_related = ("dataset", "owner")
+    list_select_related = ("dataset", "owner", "experiment")
     search_fields = ("name", "dataset__name", "owner__username")
     ordering = ("-id",)
     fields = columns(
-        name=_("Name"), dataset=_("Dataset"), experiment=_("Run"), state=_("State"),
+        title=_("Name"), dataset=_("Dataset"), experiment=_("Run"), state=_("State"),
         kind=_("Kind"), strategy=_("Strategy"), size=_("Samples"),
         overlap=_("People per sample"), guideline=_("Guideline"), seed=_("Seed"),
         owner=_("Owner"), created=_("Made"),

@@ -113,7 +113,8 @@ def queues(request: Request) -> Response:
     by a job, half of the first 200 at random, then a tenth."""
     if request.method == "POST":
         return _new(request)
-    rows = Queue.objects.visible(person(request)).select_related("dataset").order_by("-pk")
+    visible = Queue.objects.visible(person(request)).select_related("dataset", "experiment")
+    rows = visible.order_by("-pk")
     if "dataset" in request.GET:
         rows = rows.filter(dataset__slug=request.GET["dataset"])
     return paged(request, rows, _row(request), also={"dataset"})

@@ -52,7 +52,7 @@ class QueueQuerySet(models.QuerySet["Queue"]):
 class Queue(models.Model):
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="queues")
     experiment = models.ForeignKey(Experiment, models.PROTECT, related_name="queues")
-    name = models.CharField(max_length=120)
+    name = models.CharField(max_length=120)  # "": nobody typed one, see title
     kind = models.CharField(max_length=20, default="relevance")
     strategy = models.CharField(max_length=20, default="uncertainty")
     guideline = models.TextField(blank=True)
@@ -83,8 +83,11 @@ class Queue(models.Model):
 
     @property
     def title(self) -> str:
-        """Its name; that of marks, which nobody wrote, in the reader's language."""
-        return str(MARKS_NAME) if self.is_marks else self.name
+        """Its name; one that nobody wrote, in the reader's language."""
+        if self.is_marks:
+            return str(MARKS_NAME)
+        words = _("Labels for %(run)s, queue %(id)d")
+        return self.name or words % {"run": self.experiment, "id": self.pk}
 
     @property
     def advice(self) -> str:

@@ -47,7 +47,7 @@ def create(
         queue = Queue.objects.create(
             dataset=experiment.dataset,
             experiment=experiment,
-            name=name.strip()[:120] or _("Labels for %(run)s") % {"run": experiment},
+            name=name.strip()[:120],
             guideline=guideline,
             overlap=overlap,
             gold_share=gold_share,

@@ -192,8 +192,14 @@ def test_a_wrong_form_keeps_what_was_typed(queue: Queue, bob: User, login: Login
 def test_a_new_queue_opens_its_page(queue: Queue, bob: User, login: Login) -> None:
     body = {"experiment": queue.experiment_id, "size": "20", "overlap": "1", "seed": "0"}
     answer = login(bob).post("/label/new/", body, follow=True)
-    assert answer.status_code == 200 and "Labels for pop" in answer.content.decode()
-    assert Queue.objects.get(name="Labels for pop").state == "selecting"
+    one = Queue.objects.latest("pk")
+    assert answer.status_code == 200 and one.state == "selecting"
+    assert f"Labels for pop, queue {one.pk}</h1>" in answer.content.decode()
+    login(bob).post("/label/new/", body)
+    two = Queue.objects.latest("pk")
+    listed = login(bob).get("/label/", headers={"Accept-Language": "zh-hans"}).content.decode()
+    for made in (one, two):
+        assert f"pop 的标注，队列 {made.pk}</a>" in listed
 
 
 def test_pausing_from_the_page(queue: Queue, bob: User, login: Login) -> None:
