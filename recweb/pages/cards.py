@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Avg
+from django.db.models import Avg, Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,6 +16,8 @@ from recweb.jobs.models import Beat, Job, State
 from recweb.labeling import claims, snapshot
 from recweb.labeling.models import Label, Queue
 from recweb.people.models import User
+from recweb.tuning import releases
+from recweb.tuning.models import Policy
 
 SILENT = timedelta(seconds=30)
 LAST = 5
@@ -36,16 +38,20 @@ class Home:
     slug: str = ""
     visited: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def mine(self) -> QuerySet[Dataset]:
+        """silent: nothing serves there since a user was erased; asked along, not once more."""
+        silent = Exists(releases.silent().filter(dataset=OuterRef("pk")))
+        return Dataset.objects.visible(self.user).annotate(silent=silent)
+
     @cached_property
     def datasets(self) -> list[Dataset]:
-        return list(Dataset.objects.visible(self.user).order_by("-created")[:50])
+        return list(self.mine.order_by("-created")[:50])
 
     @cached_property
     def chosen(self) -> Dataset | None:
         """The dataset that the switch names: everything that belongs to one is then of this one."""
-        return (
-            Dataset.objects.visible(self.user).filter(slug=self.slug).first() if self.slug else None
-        )
+        return self.mine.filter(slug=self.slug).first() if self.slug else None
 
     @cached_property
     def shown(self) -> list[Dataset]:
@@ -118,6 +124,12 @@ class Home:
     @property
     def rows(self) -> "list[RunRow]":
         return [RunRow(run) for run in self.experiments]
+
+    @cached_property
+    def silenced(self) -> list[Policy]:
+        """What served until a user was erased, where nothing serves now."""
+        those = [row for row in self.shown if getattr(row, "silent", False)]
+        return releases.silenced(those) if those and self.user.may("analyst") else []
 
     @cached_property
     def labels(self) -> int:

@@ -17,7 +17,7 @@ from recweb.lib.api import ApiError, Conflict, known_params
 from recweb.serving.bundles import bundle_of
 from recweb.serving.live import past
 from recweb.serving.policy import Serving, serving
-from recweb.tuning import params
+from recweb.tuning import params, releases
 from recweb.tuning.models import Policy, PolicyState
 from training.serve import Served, measures, recommend
 
@@ -111,9 +111,11 @@ def _policy(request: Request, slug: str) -> Serving:
     if dataset is None:
         words = _("There is no dataset “%(slug)s”, or it is not yours.") % {"slug": slug[:60]}
         raise ApiError(404, "not_found", words, field="dataset")
+    for silent in releases.silenced([dataset]):
+        raise Conflict(silent.why_retired, code="no_policy", field="dataset")
     coming = Policy.objects.filter(dataset=dataset, state=PolicyState.FITTING).exists()
     words = (
-        _("The first policy of “%(name)s” is being refitted on its whole log. Ask again soon.")
+        _("A policy of “%(name)s” is being refitted on its whole log. Ask again soon.")
         if coming
         else _("Nothing is published for “%(name)s” yet: choose a weight and publish it.")
     )

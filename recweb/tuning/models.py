@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from recweb.datasets.models import Dataset
@@ -100,3 +101,18 @@ class Policy(models.Model):
     def can_return(self) -> bool:
         """Retired, and its bundle is there to serve again."""
         return self.state == PolicyState.RETIRED and bool(self.bundle)
+
+    @property
+    def forgotten(self) -> bool:
+        """Retired, and its bundle went with a user who was erased: it is to be published again."""
+        return self.state == PolicyState.RETIRED and not self.bundle
+
+    @property
+    def why_retired(self) -> str:
+        if not self.forgotten:
+            return ""
+        words = gettext(
+            "“%(policy)s” is retired because a user was erased: what was fitted with that user is "
+            "gone. Publish it again: it is fitted anew without that user."
+        )
+        return words % {"policy": self.name}

@@ -42,6 +42,7 @@ def policies(request: HttpRequest) -> HttpResponse:
         "page": page(request, rows),
         "current": current,
         "back": releases.predecessor(current) if current else None,
+        "silent": releases.silenced([dataset]) if dataset else [],
         "call": example(request, current) if current else "",
         "here": query(request, page=None),
     }

@@ -1,10 +1,11 @@
 """What serves: a policy is drafted, published (refitted first), retired, and brought back."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -71,7 +72,7 @@ def publish(policy: Policy, owner: "User") -> Job:
             raise Refused(_("This policy serves already."))
         if row.state == PolicyState.FITTING:
             raise Refused(_("This policy is being refitted at this moment."))
-        if row.final_id is None:
+        if row.final is None or row.final.stale:  # a run from before an erasure is not done again
             row.final = _final(row, owner)
         job = jobs.order(
             "publish",
@@ -116,6 +117,22 @@ def go_live(policy: Policy, user: "User", how: str) -> None:
     old.update(state=PolicyState.RETIRED)
     mine.filter(pk=policy.pk).update(state=PolicyState.PUBLISHED, published=timezone.now())
     audit.record(user, how, f"policy {policy.pk}", number=policy.number, replaced=replaced)
+
+
+def silent() -> QuerySet[Policy]:
+    """Those of datasets where nothing serves since a user was erased, and nothing is on its way."""
+    busy = Policy.objects.filter(state__in=[PolicyState.PUBLISHED, PolicyState.FITTING])
+    rows = Policy.objects.filter(state=PolicyState.RETIRED, bundle="")
+    return rows.exclude(dataset__in=busy.values("dataset"))
+
+
+def silenced(datasets: Iterable[Dataset]) -> list[Policy]:
+    """Of each dataset where nothing serves since a user was erased, what served last."""
+    rows = silent().filter(dataset__in=datasets).select_related("dataset")
+    last: dict[int, Policy] = {}
+    for row in rows.order_by("-published", "-pk"):
+        last.setdefault(row.dataset_id, row)
+    return list(last.values())
 
 
 def predecessor(policy: Policy) -> Policy | None:
