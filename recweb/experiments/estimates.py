@@ -24,6 +24,7 @@ from recweb.experiments.estimates_fitted import (
     PAIRS,
     RANK,
     ROWS,
+    SQUARES,
 )
 from recweb.experiments.models import Experiment
 from recweb.jobs.models import Job, State
@@ -88,6 +89,7 @@ def rule_seconds(model: str, version: Version) -> float:
     looked_at = min(users, JUDGED) + users / FINAL if model in BY_NETWORK else users
     seconds = START + parts * (READ + fit.events) + RANK * users * items / PAIRS
     seconds += fit.rows * (users + items) / ROWS + fit.pairs * looked_at * items / PAIRS
+    seconds += fit.squares * items**2 / SQUARES
     if _square(model):
         seconds += CUBE * min(users, items) ** 3
     if "text" in registry.model_spec(model)["needs"]:

@@ -13,12 +13,12 @@ from training import registry
 
 # key, name, model, settings, and how much longer than with the usual settings it fits
 PRESETS: tuple[tuple[str, Any, str, dict[str, Any], float], ...] = (
-    ("quick", _("Quick look"), "itemknn", {}, 1.0),
+    ("quick", _("Quick look"), "puresvd", {}, 1.0),
     ("standard", _("Standard"), "ease", {}, 1.0),
     ("thorough", _("Thorough"), "ials", {"factors": 128, "iterations": 30}, 2.5),
 )
 PRESET_HELP = {
-    "quick": _("Neighbours among items: a fair first answer in the shortest time."),
+    "quick": _("The main directions of the whole log: a fair first answer in the shortest time."),
     "standard": _("One exact answer with one knob; hard to beat on small and middle-sized logs."),
     "thorough": _("Twice the factors and twice the rounds; the one that grows to large logs."),
 }

@@ -3,7 +3,7 @@
 import pytest
 
 from recweb.datasets.models import Dataset, Version
-from recweb.experiments import estimates, orders
+from recweb.experiments import estimates, forms, orders
 from recweb.experiments.estimates_fitted import FIT
 from recweb.experiments.models import Experiment
 from recweb.people.models import User
@@ -78,13 +78,18 @@ def test_every_model_has_its_seconds() -> None:
 
 
 # processor's seconds of a run after its log is read: MovieLens 100K and the demo by the model's own
-# help page, and a planted log of a million events, which of all constants only RANK was fitted to
+# help page, a planted log of a million events, and Amazon Beauty
 MEASURED = [
     ("mf_ssm", 100_000, 943, 1_682, 5.0),
     ("mf_ssm", 100_000, 671, 9_066, 12.0),
     ("ials", 80_000, 943, 1_682, 0.6),
-    ("ials", 1_000_000, 20_000, 10_000, 20.0),
-    ("puresvd", 1_000_000, 20_000, 10_000, 16.4),
+    ("pop", 1_000_000, 20_000, 10_000, 4.3),
+    ("ials", 1_000_000, 20_000, 10_000, 7.6),
+    ("puresvd", 1_000_000, 20_000, 10_000, 5.0),
+    ("itemknn", 1_000_000, 20_000, 10_000, 14.7),
+    ("itemknn", 198_215, 22_332, 12_086, 17.0),
+    ("rp3beta", 1_000_000, 20_000, 10_000, 14.0),
+    ("rp3beta", 198_215, 22_332, 12_086, 16.5),
 ]
 
 
@@ -96,3 +101,16 @@ def test_the_rule_is_within_twice_of_what_was_measured_elsewhere(
     told = estimates.rule_seconds(model, version)
     told -= estimates.START + estimates.READ * events / 100_000
     assert seconds / 2 < told < seconds * 2
+
+
+@pytest.mark.parametrize(
+    ("events", "users", "items"),
+    [(100_004, 671, 9_066), (198_215, 22_332, 12_086), (92_834, 1_892, 17_632)],
+)
+def test_the_presets_stand_in_the_order_of_their_time(events: int, users: int, items: int) -> None:
+    version = Version(n_interactions=events, n_users=users, n_items=items)
+    spent = [
+        estimates.rule_seconds(model, version) * longer
+        for _key, _name, model, _params, longer in forms.PRESETS
+    ]
+    assert all(spent[at] <= spent[at + 1] + 1 for at in (0, 1)), spent  # a second is no difference
