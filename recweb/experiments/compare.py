@@ -164,6 +164,8 @@ def _cell(metric: str, run: Experiment, base: Experiment, gaps: Cell, *, best: b
         "hi": found.get("hi"),
         "best": best,
         "gap": gap,
+        "difference": words.gap(metric, gap["difference"]) if gap else "",
+        "ends": words.gap_ends(metric, gap) if gap else "",
         "share": words.share(gap["difference"], base.mean(metric)) if gap else "",
         "code": (name := verdict_of(metric, gap)),
         "words": words.code_words(name),

@@ -197,8 +197,8 @@ def cell(run: Experiment, one: Column) -> dict[str, Any]:
         found = (run.metrics.get("validation") or {}).get(one.key) or {}
         lo, hi = found.get("lo"), found.get("hi")
         both = lo is not None and hi is not None
-        interval = f"{numbers.sig3(lo)} … {numbers.sig3(hi)}" if both else ""
-        return {"column": one, "text": numbers.sig3(found.get("mean")), "interval": interval}
+        low, high, text = (numbers.figure(end, one.key) for end in (lo, hi, found.get("mean")))
+        return {"column": one, "text": text, "interval": f"{low} … {high}" if both else ""}
     made = {
         "split": run.split_facts.get("name") or run.split,
         "seed": str(run.seed),

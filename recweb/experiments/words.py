@@ -68,6 +68,19 @@ def share(difference: float | None, base: float | None) -> str:
     return f"{numbers.signed(100 * difference / abs(base))}{numbers.THIN}%"
 
 
+def gap(metric: str, difference: float | None) -> str:
+    """A difference, signed; of what is written in percent it is in points."""
+    if difference is None or not numbers.is_share(metric):
+        return numbers.signed(difference)
+    return _("%(n)s points") % {"n": numbers.signed(100 * difference)}
+
+
+def gap_ends(metric: str, cell: dict[str, Any]) -> str:
+    times = 100 if numbers.is_share(metric) else 1
+    ends = (cell.get(end) for end in ("lo", "hi"))
+    return " … ".join(numbers.signed(None if end is None else times * end) for end in ends)
+
+
 def code(metric: str, cell: dict[str, Any]) -> str:
     """better, worse or noise of a stored difference, which was judged as if up were better."""
     found = str(cell.get("code", "noise"))

@@ -39,6 +39,18 @@ def pct(value: object) -> str:
     return MISSING if number is None else f"{sig3(number * 100)}{THIN}%"
 
 
+SHARES = ("coverage", "tail")  # metrics that are a part of a whole: in percent wherever they stand
+
+
+def is_share(metric: str) -> bool:
+    return metric.partition("@")[0] in SHARES
+
+
+def figure(value: object, metric: str) -> str:
+    """The value of a metric, written as the metric is: coverage 5.72 %, nDCG 0.0432."""
+    return pct(value) if is_share(metric) else sig3(value)
+
+
 def signed(value: object) -> str:
     number = _number(value)
     if number is None:

@@ -7,7 +7,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from recweb.datasets.models import Dataset
-from recweb.experiments import orders
+from recweb.experiments import orders, words
 from recweb.experiments.models import Experiment
 from recweb.jobs import orders as jobs
 from recweb.jobs.models import Job
@@ -51,6 +51,24 @@ def test_a_pinned_run_that_ended_without_figures_gives_way_to_popularity(
     stopped.refresh_from_db()
     assert not stopped.is_baseline
     assert Experiment.objects.get(is_baseline=True).model == "pop"
+
+
+def test_coverage_reads_in_percent_in_the_table_the_run_and_the_comparison(
+    films: Dataset, bob: User, login: Login
+) -> None:
+    cells = {"ndcg@10": {"mean": 0.0572}, "coverage@10": {"mean": 0.0572, "n": 9}}
+    runs = [made(films, bob, metrics={"validation": cells}) for _run in range(2)]
+    ids = f"{runs[0].pk},{runs[1].pk}"
+    for path in (
+        "/experiments/",
+        f"/experiments/{runs[0].pk}/",
+        f"/experiments/compare/?ids={ids}",
+    ):
+        page = login(bob).get(path).content.decode()
+        assert "5.72\u202f%" in page and "0.0572" in page, path  # nDCG is no share
+    assert words.gap("tail@10", 0.0213) == "+2.13 points"
+    assert words.gap_ends("tail@10", {"lo": -0.001, "hi": 0.04}) == "−0.100 … +4.00"
+    assert words.gap("ndcg@10", 0.0213) == "+0.0213"
 
 
 def test_the_table_needs_a_login_and_a_role(films: Dataset, bob: User, login: Login) -> None:

@@ -11,7 +11,7 @@ from recweb.lib import numbers
 
 register = template.Library()
 
-for _name in ("sig3", "pct", "signed", "count", "minutes"):
+for _name in ("sig3", "pct", "figure", "signed", "count", "minutes"):
     register.filter(_name, getattr(numbers, _name))
 register.filter("bytes", numbers.bytes_)
 
