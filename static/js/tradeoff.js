@@ -17,6 +17,7 @@ const WRITE_AFTER = 300; // a key held down must not write the address thirty ti
 const at = (id) => document.getElementById(id);
 const slider = at("diversity");
 const exact = at("exact");
+const presets = [...document.querySelectorAll("#dial [data-set]")];
 const state = { weight: data.weight, pins: { ...data.pins }, asked: null, sayTimer: 0, writeTimer: 0, pending: null, row: 0, drawn: 0 };
 const cards = [];
 
@@ -43,6 +44,10 @@ function draw(weight, { jump = false } = {}) {
   slider.style.setProperty("--at", `${weight * 100}%`);
   slider.setAttribute("aria-valuetext", costs.spoken(weight));
   if (document.activeElement !== exact || Number(exact.value) !== weight) exact.value = weight.toFixed(2);
+  for (const link of presets) {
+    const on = Math.abs(Number(link.dataset.set) - weight) < EPS;
+    if (on !== link.hasAttribute("aria-current")) on ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
+  }
   overlay.here(weight);
   costs.draw(weight);
   drawPeople(weight, jump);

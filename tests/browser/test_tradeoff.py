@@ -113,7 +113,12 @@ def test_baseline_suggested_pins_and_rules(shop: Shop, open_page: Opener) -> Non
     page.keyboard.press("b")
     expect(page.locator("#exact")).to_have_value("0.00")
     expect(page.locator(".top .new")).to_have_count(0)
-    page.get_by_role("link", name="Suggested").click()
+    suggested, first = (page.get_by_role("link", name=name) for name in ("Suggested", "Baseline"))
+    expect(suggested).not_to_have_attribute("aria-current", "true")
+    expect(first).to_have_attribute("aria-current", "true")
+    suggested.click()
+    expect(suggested).to_have_attribute("aria-current", "true")
+    expect(first).not_to_have_attribute("aria-current", "true")
     knee = shop.frontier.points["knee"]
     expect(page.locator("#exact")).to_have_value(f"{knee:.2f}")
     page.keyboard.press("p")
@@ -123,6 +128,7 @@ def test_baseline_suggested_pins_and_rules(shop: Shop, open_page: Opener) -> Non
     expect(page.locator("#exact")).to_have_value(f"{rule['weight']:.2f}")
     page.wait_for_url(f"**diversity={rule['weight']}**a=0.5**")
     address = page.url
+    expect(page.locator("#final-back")).to_have_value(address.split("?")[1])  # Finalise comes back
     page.reload()
     ready(page)
     expect(page.locator("#exact")).to_have_value(f"{rule['weight']:.2f}")
