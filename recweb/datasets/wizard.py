@@ -292,6 +292,7 @@ def done(request: HttpRequest, slug: str) -> HttpResponse:
         "dataset": dataset,
         "version": dataset.version,
         "batches": batches,
+        "alone": not dataset.members.exists(),
         "step": 4,
         "experiment_new": later("experiment-new"),
     }

@@ -44,7 +44,8 @@ def test_the_wizard_goes_from_two_files_to_a_profile(
     films = Dataset.objects.get(slug="films")
     assert films.version is not None
     assert films.version.number == 1  # the catalogue came first: one version, with titles
-    assert "Version 1 has" in text_of(client.get("/datasets/films/done/"))
+    done = text_of(client.get("/datasets/films/done/"))
+    assert "Version 1 has" in done and "Only administrators see this dataset so far." in done
 
 
 def test_a_wrong_mapping_is_said_beside_its_field(ann: User, shop: Dataset, login: Login) -> None:
