@@ -53,6 +53,9 @@ class PolicyState(models.TextChoices):
     FAILED = "failed", _("failed")
 
 
+SILENT = (PolicyState.RETIRED, PolicyState.FAILED)  # failed: so did publishing it once more
+
+
 class PolicyQuerySet(models.QuerySet["Policy"]):
     def visible(self, user: "User") -> "PolicyQuerySet":
         return self.filter(dataset__in=Dataset.objects.visible(user))
@@ -104,15 +107,15 @@ class Policy(models.Model):
 
     @property
     def forgotten(self) -> bool:
-        """Retired, and its bundle went with a user who was erased: it is to be published again."""
-        return self.state == PolicyState.RETIRED and not self.bundle
+        """It served, and its bundle went with a user who was erased: to be published again."""
+        return self.state in SILENT and not self.bundle and self.published is not None
 
     @property
     def why_retired(self) -> str:
         if not self.forgotten:
             return ""
         words = gettext(
-            "“%(policy)s” is retired because a user was erased: what was fitted with that user is "
+            "“%(policy)s” was retired because a user was erased: what was fitted with that user is "
             "gone. Publish it again: it is fitted anew without that user."
         )
         return words % {"policy": self.name}

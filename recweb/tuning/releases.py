@@ -14,7 +14,7 @@ from recweb.experiments.models import Experiment, Role
 from recweb.jobs import orders as jobs
 from recweb.jobs.models import Job, State
 from recweb.people import audit
-from recweb.tuning.models import Policy, PolicyState
+from recweb.tuning.models import SILENT, Policy, PolicyState
 from recweb.tuning.orders import Refused
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def go_live(policy: Policy, user: "User", how: str) -> None:
 def silent() -> QuerySet[Policy]:
     """Those of datasets where nothing serves since a user was erased, and nothing is on its way."""
     busy = Policy.objects.filter(state__in=[PolicyState.PUBLISHED, PolicyState.FITTING])
-    rows = Policy.objects.filter(state=PolicyState.RETIRED, bundle="")
+    rows = Policy.objects.filter(state__in=SILENT, bundle="", published__isnull=False)
     return rows.exclude(dataset__in=busy.values("dataset"))
 
 

@@ -45,7 +45,7 @@ def test_abu_10_a_published_model_retires_until_it_is_published_again(
 
 
 def everything_says_why(shop: Shop, policy: Policy) -> None:
-    words = f"“{policy.name}” is retired because a user was erased"
+    words = f"“{policy.name}” was retired because a user was erased"
     answer = shop.api(shop.ann).get("recommend/", dataset=shop.dataset.slug, user="u9")
     error = answer.json()["error"]
     assert (answer.status_code, error["code"]) == (409, "no_policy")
@@ -63,6 +63,9 @@ def it_is_published_again_without_the_user(shop: Shop, policy: Policy, user: Per
     before, browser = policy.final, shop.browser()
     assert before is not None
     assert browser.post(f"/policies/{policy.pk}/publish/").status_code == 302
+    Policy.objects.filter(pk=policy.pk).update(state="failed")  # as a refit that could not be
+    everything_says_why(shop, policy)
+    Policy.objects.filter(pk=policy.pk).update(state="fitting")
     coming = shop.api(shop.ann).get("recommend/", dataset=shop.dataset.slug, user="u9").json()
     assert "being refitted" in coming["error"]["message"]
     job = work_off()
@@ -74,6 +77,6 @@ def it_is_published_again_without_the_user(shop: Shop, policy: Policy, user: Per
     bundle = Bundle.load(settings.ARTIFACTS / policy.bundle)
     left = Interaction.objects.filter(dataset_id=shop.dataset.pk).exclude(user_code=user.code)
     assert bundle.arrays["fallback_scores"].sum() == left.count()
-    assert "is retired because" not in browser.get("/policies/").content.decode()
+    assert "was retired because" not in browser.get("/policies/").content.decode()
     asked = {"dataset": shop.dataset.slug, "user": "u9"}
     assert shop.api(shop.ann).get("recommend/", **asked).status_code == 200
