@@ -3,11 +3,9 @@
 from typing import Any, cast
 
 from django.db.models import Q
-from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework.decorators import api_view, parser_classes
-from rest_framework.parsers import JSONParser
+from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -90,7 +88,6 @@ def opened(run: Experiment) -> dict[str, Any]:
     responses={202: schemas.RUN},
 )
 @api_view(["GET", "POST"])
-@parser_classes([JSONParser])
 @idempotent
 def experiments(request: Request) -> Response:
     """Runs, newest first. POST orders one: 202, and its `job` says how far it is."""
@@ -294,7 +291,10 @@ def _against(request: Request, run: Experiment, asked: str) -> Experiment:
         raise ApiError(400, "malformed", _("“against” must be the id of a run."), field="against")
     if ids[0] >= BIG:
         ids = [0]
-    base: Experiment = get_object_or_404(visible(request), pk=ids[0])
+    base: Experiment | None = visible(request).filter(pk=ids[0]).first()
+    if base is None:
+        words = _("There is no run %(id)s here, or it is not yours.") % {"id": asked[:20]}
+        raise ApiError(404, "not_found", words, field="against")
     if run.pk not in [one.pk for one in comparison.pairable(base, [run])]:
         words = _(
             "Runs %(a)d and %(b)d cannot be paired: both must be done, two different ones, on the "

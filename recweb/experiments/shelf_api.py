@@ -5,8 +5,7 @@ from typing import Any, cast
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers as s
-from rest_framework.decorators import api_view, parser_classes
-from rest_framework.parsers import JSONParser
+from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -53,7 +52,6 @@ SHELF = inline_serializer(
 
 @extend_schema(operation_id="experiments_shelf", request=NEW, responses={202: SHELF})
 @api_view(["POST"])
-@parser_classes([JSONParser])
 @idempotent
 def run(request: Request) -> Response:
     """Orders one training for each model that the data allow and that has no run yet. What the

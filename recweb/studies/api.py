@@ -6,8 +6,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework.decorators import api_view, parser_classes
-from rest_framework.parsers import JSONParser
+from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -91,7 +90,6 @@ def trial_json(row: Trial, front: set[int]) -> dict[str, Any]:
     responses={202: schemas.STUDY},
 )
 @api_view(["GET", "POST"])
-@parser_classes([JSONParser])
 @idempotent
 def studies(request: Request) -> Response:
     """Studies, newest first. POST orders one: 202, and its `job` says how far it is."""
@@ -226,7 +224,6 @@ def resume(request: Request, study_id: int) -> Response:
 
 @extend_schema(operation_id="study_train", request=schemas.TRAIN, responses={202: schemas.TRAINED})
 @api_view(["POST"])
-@parser_classes([JSONParser])
 @idempotent
 def train(request: Request, study_id: int) -> Response:
     """An ordinary run with the settings of the best trial, or of the one that is named."""

@@ -189,3 +189,14 @@ def test_the_registries_with_their_schemas(bob: User, login: Login, name: str) -
         assert ease["schema"]["properties"]["l2"]["minimum"] == 1.0
         words = login(bob).get(f"/api/v1/{name}/", headers={"Accept-Language": "zh-hans"}).json()
         assert words["results"][1]["name"] != found["results"][1]["name"]
+
+
+@pytest.mark.parametrize("path", ["experiments/", "experiments/shelf/", "tuning/"])
+@pytest.mark.parametrize(
+    "body", ['{"model": 1e999}', '{"model": "\\ud800"}', '{"model": "a\\u0000"}']
+)
+def test_json_that_cannot_be_stored_is_refused_by_its_field(
+    bob: User, login: Login, path: str, body: str
+) -> None:
+    answer = login(bob).post(f"/api/v1/{path}", body, content_type="application/json")
+    assert (answer.status_code, answer.json()["error"]["field"]) == (400, "model")
