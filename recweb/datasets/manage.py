@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from recweb.datasets import removal, weighing
+from recweb.datasets import removal, rows, weighing
 from recweb.datasets.access import find, person
 from recweb.datasets.models import Dataset, EventName, Member
 from recweb.datasets.setting_forms import RuleForm, SettingsForm
@@ -87,13 +87,20 @@ def token(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def members(request: HttpRequest, slug: str) -> HttpResponse:
-    """do=add or do=remove, user=its number."""
+    """do=add or do=remove, user=its number, or name= where there are too many to choose from."""
     dataset = find(request, slug)
-    number = request.POST.get("user", "")
-    if not (number.isascii() and number.isdigit() and len(number) < 15):
+    number, name = request.POST.get("user", ""), rows.clean(request.POST.get("name", "").strip())
+    if name:
+        user = User.objects.filter(username=name, is_active=True).first()
+        if user is None:
+            words = _("There is no account “%(name)s”. Nothing was changed.")
+            messages.error(request, words % {"name": name[:80]})
+            return _tab(dataset, "members")
+    elif number.isascii() and number.isdigit() and len(number) < 15:
+        user = get_object_or_404(User, pk=int(number))
+    else:
         messages.error(request, _("Choose somebody. Nothing was changed."))
         return _tab(dataset, "members")
-    user = get_object_or_404(User, pk=int(number))
     if request.POST.get("do") == "remove":
         Member.objects.filter(dataset=dataset, user=user).delete()
         words = _("%(name)s is no longer a member.")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -88,6 +88,7 @@ def dataset(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 SPLITS = ("temporal", "user-temporal", "leave-last", "random")  # JSON keeps no order
+CHOICES = 200  # accounts in one list to choose from
 OPEN = (ImportState.UPLOADED, ImportState.WAITING)
 Ctx = dict[str, Any]
 
@@ -228,17 +229,20 @@ def _quality(request: HttpRequest, row: Dataset, version: Version | None) -> Ctx
 
 
 def _versions(request: HttpRequest, row: Dataset, version: Version | None) -> Ctx:
-    found = row.versions.select_related("owner").prefetch_related("imports").order_by("-number")
+    found = row.versions.select_related("owner").annotate(n_files=Count("imports"))
+    found = found.order_by("-number")
     imports = row.imports.select_related("owner").order_by("-pk")
-    return {"page": page(request, found), "imports": imports[:50]}
+    files = page(request, imports, name="files")
+    return {"page": page(request, found), "files": files}
 
 
 def _members(request: HttpRequest, row: Dataset, version: Version | None) -> Ctx:
     members = row.members.select_related("user").order_by("user__username")
     taken = members.values("user_id")
     others = User.objects.filter(is_active=True).exclude(pk__in=taken).order_by("username")
-    choices = list(others[:200]) if person(request).is_admin else []
-    return {"members": members, "others": choices}
+    choices = list(others[: CHOICES + 1]) if person(request).is_admin else []
+    by_name = len(choices) > CHOICES  # then the name is typed
+    return {"page": page(request, members), "others": choices[:CHOICES], "by_name": by_name}
 
 
 def _settings(request: HttpRequest, row: Dataset, version: Version | None) -> Ctx:

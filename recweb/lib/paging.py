@@ -6,9 +6,9 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpRequest
 
 
-def page(request: HttpRequest, rows: Any, size: int = 50) -> "Page[Any]":
-    """The page that ?page= asks for; a page that does not exist is the nearest that does."""
-    return Paginator(rows, size).get_page(request.GET.get("page"))
+def page(request: HttpRequest, rows: Any, size: int = 50, name: str = "page") -> "Page[Any]":
+    """The page that ?page= (or `name`) asks for; one that does not exist is the nearest."""
+    return Paginator(rows, size).get_page(request.GET.get(name))
 
 
 def query(request: HttpRequest, **changes: object) -> str:

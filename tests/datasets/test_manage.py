@@ -2,7 +2,7 @@
 
 import pytest
 
-from recweb.datasets.models import Dataset, Member
+from recweb.datasets.models import Dataset, Import, Member
 from recweb.people.models import Token, User
 from tests.datasets.conftest import Login, text_of, work_off
 
@@ -48,6 +48,30 @@ def test_members_are_added_and_removed_by_an_admin_only(
     client.post("/datasets/shop/members/", {"user": cat.pk, "do": "remove"})
     assert login(cat).get("/datasets/shop/").status_code == 404
     assert login(bob).post("/datasets/shop/members/", {"user": cat.pk}).status_code == 403
+
+
+def test_where_accounts_are_too_many_to_choose_from_the_name_is_typed(
+    loaded: Dataset, ann: User, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = login(ann)
+    User.objects.bulk_create(User(username=f"zoe{n:03}", is_active=True) for n in range(201))
+    page = text_of(client.get("/datasets/shop/?tab=members"))
+    assert 'list="accounts"' in page and page.count("<option") == 200
+    assert "zoe200" not in page  # beyond what is proposed, and still to be had
+    client.post("/datasets/shop/members/", {"name": "zoe200", "do": "add"})
+    assert Member.objects.filter(dataset=loaded, user__username="zoe200").exists()
+    nobody = client.post("/datasets/shop/members/", {"name": "zoe999", "do": "add"}, follow=True)
+    assert "There is no account “zoe999”." in text_of(nobody)
+
+
+def test_all_files_are_listed_fifty_at_a_time(loaded: Dataset, ann: User, login: Login) -> None:
+    made = [Import(dataset=loaded, kind="items", file_name=f"f{n}.csv", sha256=f"{n}", owner=ann,
+                   state="cancelled", size=1) for n in range(60)]  # fmt: skip
+    Import.objects.bulk_create(made)
+    client = login(ann)
+    first, second = (text_of(client.get(f"/datasets/shop/?tab=versions&files={n}")) for n in (1, 2))
+    assert "f59.csv" in first and "f3.csv" not in first and "files=2" in first
+    assert "f3.csv" in second and "v1" in second
 
 
 def test_delete_needs_the_typed_slug(loaded: Dataset, ann: User, login: Login) -> None:
