@@ -26,10 +26,11 @@ NOTES = {
         "只读取第一个工作表；未使用：{sheets}。",
     ),
     "bots": (
-        "{count} users have more than {limit} events within an hour, such as “{example}” with "
-        "{most}: bots or scripts, it seems.",
-        "{count} 个用户在一小时内有超过 {limit} 个事件，例如“{example}”有 {most} 个："
-        "可能是机器人或脚本。",
+        "Users with more than {limit} events within an hour: {count}, such as “{example}” with "
+        "{most}. They look like bots or scripts, and versions leave them out until somebody "
+        "takes them in again (Health).",
+        "一小时内超过 {limit} 个事件的用户：{count} 个，例如“{example}”有 {most} 个。"
+        "看起来像机器人或脚本；版本会排除他们，直到有人重新纳入（见健康检查）。",
     ),
     "one-user-only": (
         "There is only one user: a model needs at least two.",
