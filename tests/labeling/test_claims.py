@@ -28,6 +28,7 @@ from recweb.labeling import answers, claims
 from recweb.labeling.models import Label, Lease, Queue, Sample
 from recweb.people.models import Token, User
 from tests.datasets.conftest import person
+from tests.killing import kill_all
 from tests.labeling import crowd
 from tests.labeling.conftest import make_queue
 
@@ -166,8 +167,7 @@ class Web:
             )  # fmt: skip
 
     def kill(self, whole: bool) -> None:
-        for worker in psutil.Process(self.process.pid).children():
-            worker.kill()
+        kill_all(psutil.Process(self.process.pid).children())
         if whole:
             self.process.kill()
             self.process.wait()

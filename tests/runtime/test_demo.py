@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -17,6 +18,7 @@ from recweb.runtime import demo as starting
 from recweb.runtime import state
 from recweb.runtime.postgres import ServiceError
 from tests import stack as stacks
+from tests.killing import kill_all
 from tests.stack import ROOT, Stack
 
 pytestmark = pytest.mark.fault
@@ -44,7 +46,7 @@ def family(demo: Stack) -> list[psutil.Process]:
     """Every process of the installation, however deep."""
     found: dict[int, psutil.Process] = {}
     for pid in demo.pids.values():
-        if psutil.pid_exists(pid):
+        with suppress(psutil.NoSuchProcess):
             main = psutil.Process(pid)
             found |= {p.pid: p for p in (main, *main.children(recursive=True))}
     return list(found.values())
@@ -120,8 +122,7 @@ def test_no_file_is_open_to_others(demo: Stack) -> None:
 def test_flt_32_everything_killed_at_once_comes_back_with_every_row(demo: Stack) -> None:
     demo.sql("CREATE TABLE IF NOT EXISTS kept AS SELECT generate_series(1, 1000) AS n")
     before = demo.credentials["users"]
-    for process in family(demo):
-        process.kill()
+    kill_all(family(demo))
     assert demo.process is not None
     demo.process.wait(10)
     demo.start()

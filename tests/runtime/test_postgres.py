@@ -11,6 +11,7 @@ import pytest
 from recweb.runtime import home
 from recweb.runtime.postgres import Postgres, ServiceError
 from recweb.runtime.services import Busy, Lock
+from tests.killing import kill_all
 
 pytestmark = pytest.mark.fault
 
@@ -39,8 +40,7 @@ def die(server: Postgres) -> None:
     """kill -9 of the server and every process of it, as a power cut would."""
     assert server.child is not None
     main = psutil.Process(server.child.pid)
-    for process in (main, *main.children(recursive=True)):
-        process.kill()
+    kill_all([main, *main.children(recursive=True)])
     server.child.wait()
     server.child = None
 
