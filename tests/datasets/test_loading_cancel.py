@@ -12,10 +12,19 @@ from recweb.datasets import filling, imports, loading, partitions, patience
 from recweb.datasets.models import Dataset, Import, Person
 from recweb.datasets.patience import stoppable
 from recweb.jobs import ends, fence, orders
+from recweb.jobs.models import Job
 from recweb.jobs.run import Run, Stopped
 from tests.datasets.conftest import RATINGS
 
 pytestmark = pytest.mark.django_db
+
+
+def claimed(shop: Dataset) -> Job:
+    """The import of a small file, as a worker has just taken it."""
+    imports.start_import(shop, "interactions", io.BytesIO(RATINGS.encode()), "a.csv", shop.owner)
+    job = fence.claim("import", "test:1")
+    assert job is not None
+    return job
 
 
 def test_an_import_cancelled_at_any_moment_leaves_nothing(shop: Dataset) -> None:
@@ -23,16 +32,16 @@ def test_an_import_cancelled_at_any_moment_leaves_nothing(shop: Dataset) -> None
         _, job = imports.start_import(
             shop, "interactions", io.BytesIO(RATINGS.encode()), "a.csv", shop.owner
         )
-        claimed = fence.claim("import", "test:1")
-        assert claimed == job
+        taken = fence.claim("import", "test:1")
+        assert taken == job
         asked = itertools.count(1)
-        run = Run(claimed, lambda asked=asked, at=moment: "cancel" if next(asked) >= at else "")
+        run = Run(taken, lambda asked=asked, at=moment: "cancel" if next(asked) >= at else "")
         try:
             loading.load(run)
             break  # it asks fewer times than this: every moment was tried
         except Stopped:
-            ends.give_back(claimed.pk, claimed.attempt, lost=False, why="cancel")
-            orders.cancel(claimed)
+            ends.give_back(taken.pk, taken.attempt, lost=False, why="cancel")
+            orders.cancel(taken)
         batch = Import.objects.latest("pk")
         assert batch.state == "cancelled"
         assert partitions.staged_imports() == set()
@@ -65,10 +74,7 @@ def test_a_statement_that_is_slow_to_give_up_is_left_alone(
 ) -> None:
     """It would answer when gigabytes are thrown away: here, as the cancel never reaches it."""
     monkeypatch.setattr(patience, "PATIENT", 0.1)
-    file = io.BytesIO(RATINGS.encode())
-    imports.start_import(shop, "interactions", file, "a.csv", shop.owner)
-    job = fence.claim("import", "test:1")
-    assert job is not None
+    job = claimed(shop)
     begun = time.monotonic()
     run = Run(job, lambda: "cancel" if time.monotonic() - begun > 0.3 else "")
     before = partitions.value("SELECT pg_backend_pid()")
@@ -92,10 +98,7 @@ def test_who_cancels_a_large_load_waits_for_no_rollback(
 ) -> None:
     """The connection goes, and with it the lock and, on the server's time, the hidden table."""
     monkeypatch.setattr(filling, "LARGE", 0)
-    file = io.BytesIO(RATINGS.encode())
-    imports.start_import(shop, "interactions", file, "a.csv", shop.owner)
-    job = fence.claim("import", "test:1")
-    assert job is not None
+    job = claimed(shop)
     before = partitions.value("SELECT pg_backend_pid()")
     run = Run(job)
     monkeypatch.setattr(
