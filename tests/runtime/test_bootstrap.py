@@ -143,4 +143,5 @@ def test_a_file_stays_in_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyP
     env = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
     said = Counter(re.findall(r"^(test_\w+) in (gw\d)$", done.stdout, re.MULTILINE))
-    assert dict(said) == {("test_one", "gw0"): 6, ("test_two", "gw1"): 6}, done.stdout
+    # which of the two takes which file is chance, and a quick one may take both
+    assert sorted((name, n) for (name, _), n in said.items()) == [("test_one", 6), ("test_two", 6)]
