@@ -196,6 +196,7 @@ def cancel_and_start_again(page: Page, demo: Stack) -> None:
 
 def go(page: Page, path: str) -> None:
     page.locator(f"nav a[href='{path}']").first.click()
+    page.wait_for_load_state()  # its keys listen from here on
 
 
 def start(page: Page, preset: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from recweb.datasets import partitions
 from recweb.datasets.models import Dataset
@@ -251,6 +251,20 @@ def test_use_this_weight_carries_it_to_the_form(shop: Shop, open_page: Opener, w
     page.get_by_role("button", name="Publish").click()
     expect(page.locator("h1")).to_contain_text("0.45")
     assert Policy.objects.get().diversity == 0.45
+
+
+def test_a_weight_typed_before_the_scripts_came_is_followed(shop: Shop, open_page: Opener) -> None:
+    page = open_page("/about/", shop.bob)
+    held: list[Route] = []
+    page.route("**/htmx*.js", lambda route: held.append(route))
+    page.goto(f"/policies/new/?run={shop.run.pk}&diversity=0.3", wait_until="commit")
+    page.locator("#id_diversity").fill("0.45")
+    page.locator("#id_comment").focus()
+    expect(page.locator("#figures h2")).to_contain_text("0.30")
+    for route in held:
+        route.continue_()
+    expect(page.locator("#figures h2")).to_contain_text("0.45")
+    expect(page.locator("#id_name")).to_have_value(f"{shop.run} at 0.45")
 
 
 def test_it_is_accessible_and_fits_a_phone(shop: Shop, open_page: Opener) -> None:
