@@ -41,6 +41,8 @@ def asked(
         yield Want("distance", "text" if distance == "text" else "topics")
     if params.get("source") in ("triples", "both"):
         yield Want("source", "triples")
+    if params.get("source") == "catalogue":
+        yield Want("source", "topics")
     if set(VIEWS) <= set(params) and not any(params[view] for view in VIEWS):
         yield Want(VIEWS[0], "none")
 

@@ -147,7 +147,7 @@ ASKED: dict[str, Callable[[], str]] = {
                       "import times."),
     "text": lambda: _("It reads item texts, and no item file was uploaded: add one, or choose "
                       "otherwise."),
-    "topics": lambda: _("It compares categories of items, and none were uploaded: add an item file "
+    "topics": lambda: _("It reads categories of items, and none were uploaded: add an item file "
                         "with a column of categories, or choose otherwise."),
     "triples": lambda: _("It reads triples (item, relation, entity), and none were uploaded: add a "
                          "file of them, or choose otherwise."),

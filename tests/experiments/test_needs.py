@@ -25,6 +25,7 @@ RICH = needs.Data(
         ("mf_diverse", {"distance": "text"}, "distance", "no item file"),
         ("mf_diverse", {"distance": "categories"}, "distance", "categories of items"),
         ("kg_cf", {"source": "both"}, "source", "triples"),
+        ("kg_cf", {"source": "catalogue"}, "source", "categories of items"),
     ],
 )
 def test_what_the_data_lack(model: str, params: dict[str, object], field: str, words: str) -> None:
