@@ -1,5 +1,6 @@
 """One uploaded file: its account, its bad rows, and the decision about it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -33,7 +34,7 @@ def batch(request: HttpRequest, slug: str, import_id: int) -> HttpResponse:
         "job": row.job,
         "page": found,
         "reason": reason,
-        "reasons": _reasons(row),
+        "reasons": _reasons(row, imports.examples(row)),
         "has_rows": row.bad_rows.exists(),
         "notes": [tasks.words(note["code"], note["args"], note=True) for note in row.notes],
         "refusal": loading.refusal_words(row),
@@ -62,16 +63,22 @@ def _bad(row: Import, reason: str) -> "QuerySet[Quarantined]":
     return rows.filter(code=reason) if reason else rows
 
 
-def _reasons(row: Import) -> list[tuple[str, str, int]]:
+def _reasons(row: Import, examples: dict[str, dict[str, Any]]) -> list[tuple[str, str, int]]:
     """(code, an example in words, rows), most rows first."""
     ranked = sorted(row.reasons.items(), key=lambda pair: -pair[1])
-    examples = imports.examples(row)
     return [(code, tasks.words(code, examples.get(code, {})), count) for code, count in ranked]
 
 
-def account(row: Import) -> dict[str, Any]:
-    """What came of a file; of one that waits, why most of its rows were put aside."""
-    why = _reasons(row) if row.state == ImportState.WAITING else []
+def accounts(batches: Iterable[Import]) -> list[dict[str, Any]]:
+    """What came of each file; of those that wait, why most of their rows were put aside."""
+    batches = list(batches)
+    waiting = [row for row in batches if row.state == ImportState.WAITING]
+    examples = imports.examples_of(waiting) if waiting else {}
+    why = {row.pk: _reasons(row, examples[row.pk]) for row in waiting}
+    return [_account(row, why.get(row.pk, [])) for row in batches]
+
+
+def _account(row: Import, why: list[tuple[str, str, int]]) -> dict[str, Any]:
     return {
         "batch": row,
         "job": row.job,

@@ -9,12 +9,13 @@ from typing import IO, TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from recweb.datasets import privacy
 from recweb.datasets.models import Dataset, Import, ImportState, Kind, Quarantined, Upload
 from recweb.jobs import orders
-from recweb.jobs.models import Job
+from recweb.jobs.models import LIVE, Job, JobQuerySet
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     Incoming = IO[bytes] | UploadedFile[Any] | Path | str | Upload
 
 CHUNK = 1 << 20
+SHOWN = 3  # jobs of a dataset that its pages show
 SAME_FILE = 7303  # of pg_advisory_xact_lock: one decision about the same content at a time
 KINDS = (Kind.INTERACTIONS, Kind.ITEMS, Kind.USERS, Kind.TRIPLES)
 ALIVE = (ImportState.UPLOADED, ImportState.CHECKING, ImportState.WAITING, ImportState.LOADED)
@@ -58,11 +60,25 @@ class BadFile(Exception):
 def with_jobs(batches: Iterable[Import]) -> list[Import]:
     """The same files, with the newest job of each: asked for once, for a page that lists them."""
     found = list(batches)
-    jobs = Job.objects.filter(kind="import", target_id__in=[batch.pk for batch in found])
-    newest = {job.target_id: job for job in jobs.select_related("owner").order_by("pk")}
-    for batch in found:
-        batch.__dict__["newest_job"] = newest.get(batch.pk)
+    _attach(found, Job.objects.filter(kind="import", target_id__in=[one.pk for one in found]))
     return found
+
+
+def with_live_jobs(dataset: Dataset, batches: Iterable[Import]) -> tuple[list[Import], list[Job]]:
+    """The same, and the first imports of the dataset that are under way, by one query."""
+    found = list(batches)
+    mine = Q(state__in=LIVE) | Q(target_id__in=[one.pk for one in found])
+    jobs = _attach(found, Job.objects.filter(mine, kind="import", dataset_id=dataset.pk))
+    return found, [job for job in jobs if job.is_live][:SHOWN]
+
+
+def _attach(batches: list[Import], jobs: JobQuerySet) -> list[Job]:
+    """Oldest first."""
+    rows = list(jobs.select_related("owner").with_places().order_by("pk"))
+    newest = {job.target_id: job for job in rows}
+    for batch in batches:
+        batch.__dict__["newest_job"] = newest.get(batch.pk)
+    return rows
 
 
 def start_import(
@@ -290,6 +306,15 @@ def discard(batch: Import) -> bool:
 
 def examples(batch: Import) -> dict[str, dict[str, Any]]:
     """Reason -> what its first row gives as its example; of a discarded file as it was then."""
-    rows = batch.bad_rows.order_by("code", "line").distinct("code")
-    kept: dict[str, dict[str, Any]] = batch.facts.get("examples", {})
-    return dict(rows.values_list("code", "args")) or kept
+    return examples_of([batch])[batch.pk]
+
+
+def examples_of(batches: Iterable[Import]) -> dict[int, dict[str, dict[str, Any]]]:
+    """The same of several files by their ids: asked for once, for a page that lists them."""
+    found = {batch.pk: batch for batch in batches}
+    first: dict[int, dict[str, dict[str, Any]]] = {}
+    rows = Quarantined.objects.filter(batch_id__in=found).order_by("batch_id", "code", "line")
+    rows = rows.distinct("batch_id", "code")
+    for pk, code, args in rows.values_list("batch_id", "code", "args"):
+        first.setdefault(pk, {})[code] = args
+    return {pk: first.get(pk) or batch.facts.get("examples", {}) for pk, batch in found.items()}

@@ -1,7 +1,7 @@
 """The list of datasets, and the profile of one, tab by tab."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -75,13 +75,14 @@ def dataset(request: HttpRequest, slug: str) -> HttpResponse:
         version: Version | None = get_object_or_404(row.versions, number=int(number))
     else:
         version = row.version
+    files, jobs = imports.with_live_jobs(row, _to_look_at(row))
     ctx = {
         "dataset": row,
         "version": version,
         "tab": tab,
         "tabs": TABS,
-        "open_imports": imports.with_jobs(_to_look_at(row)),
-        "jobs": list(Job.objects.live().filter(dataset_id=row.pk, kind="import")[:3]),
+        "open_imports": files,
+        "jobs": jobs,
         **PARTS[tab](request, row, version),
     }
     return render(request, f"datasets/{tab}.html", ctx)
@@ -123,12 +124,14 @@ def _interactions(request: HttpRequest, row: Dataset, version: Version | None) -
     newest = row.version if "version" in request.GET else version
     if newest is None:
         return {}
-    found, wrong = _filtered(request, row, newest, names)
+    asked = _wanted(request, row)
+    found = _filtered(request, newest, names, asked)
     shown = page(request, found)
     by_time = isinstance(found, timeline.Timeline) and newest.profile["quality"]["has_times"]
     items = {event.item_code for event in shown if event.item_code is not None}
-    titles = rows.titles(row.pk, items)
-    people = rows.user_ids(row.pk, {event.user_code for event in shown})
+    titles = asked.titles or rows.titles(row.pk, items)
+    codes, user = {event.user_code for event in shown}, request.GET.get("user", "").strip()
+    people = dict.fromkeys(codes, user) if user else rows.user_ids(row.pk, codes)
     named = row.imports.filter(pk__in={event.import_id for event in shown})
     files = dict(named.values_list("pk", "file_name"))
     table = [
@@ -148,42 +151,57 @@ def _interactions(request: HttpRequest, row: Dataset, version: Version | None) -
         "page": shown,
         "newest": newest,
         "by_time": by_time,
-        "left_out": 0 if request.GET.get("user", "").strip() else len(left_out(newest)),
+        "left_out": 0 if user else len(left_out(newest)),
         "table": table,
         "names": names,
-        "wrong": wrong,
+        "wrong": asked.wrong,
         "here": query(request, page=None),
         "asked": request.GET,
     }
 
 
-def _filtered(
-    request: HttpRequest, row: Dataset, newest: Version, names: dict[int, str]
-) -> "tuple[QuerySet[Interaction] | standing.Counted | timeline.Timeline, str]":
-    """(rows, what was not found). Who is left out is shown when asked for."""
+class Wanted(NamedTuple):
+    """What the filter names: codes by side, the item as it is shown, what was not found."""
+
+    codes: dict[str, int]
+    titles: dict[int, rows.Named]
+    wrong: str = ""
+
+
+def _wanted(request: HttpRequest, row: Dataset) -> Wanted:
     user, item = request.GET.get("user", "").strip(), request.GET.get("item", "").strip()
-    event = request.GET.get("event", "")
-    event = event if event in names.values() else ""
-    wanted: dict[str, int] = {}
+    codes: dict[str, int] = {}
+    titles: dict[int, rows.Named] = {}
     if user:
         code = rows.user_code(row.pk, user)
         if code is None:
-            return Interaction.objects.none(), _("There is no user “%(id)s” here.") % {"id": user}
-        wanted["users"] = code
+            return Wanted({}, {}, _("There is no user “%(id)s” here.") % {"id": user})
+        codes["users"] = code
     if item:
-        code = rows.item_code(row, item)
-        if code is None:
-            return Interaction.objects.none(), _("There is no item “%(id)s” here.") % {"id": item}
-        wanted["items"] = code
+        titles = rows.titled(row.pk, item)
+        if not titles:
+            return Wanted({}, {}, _("There is no item “%(id)s” here.") % {"id": item})
+        codes["items"] = next(iter(titles))
+    return Wanted(codes, titles)
+
+
+def _filtered(
+    request: HttpRequest, newest: Version, names: dict[int, str], asked: Wanted
+) -> "QuerySet[Interaction] | standing.Counted | timeline.Timeline":
+    """Rows of the version. Who is left out is shown when asked for."""
+    if asked.wrong:
+        return Interaction.objects.none()
+    wanted, event = dict(asked.codes), request.GET.get("event", "")
+    event = event if event in names.values() else ""
     n = None if wanted else standing.known(newest, event)
     if event:
         wanted["events"] = next(code for code, name in names.items() if name == event)
     if newest.n_interactions > timeline.LONG and wanted.get("users") not in left_out(newest):
-        return timeline.Timeline(newest, wanted, n), ""
-    found = standing.of(newest, everybody=bool(user)).order_by("import_id", "line")
+        return timeline.Timeline(newest, wanted, n)
+    found = standing.of(newest, everybody="users" in wanted).order_by("import_id", "line")
     columns = {"users": "user_code", "items": "item_code", "events": "event"}
     found = found.filter(**{columns[name]: code for name, code in wanted.items()})
-    return found if n is None else standing.Counted(found, n), ""
+    return found if n is None else standing.Counted(found, n)
 
 
 def _users(request: HttpRequest, row: Dataset, version: Version | None) -> Ctx:

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from recweb.datasets.clock import CLOCK
-from recweb.datasets.models import Dataset, Item, Person
+from recweb.datasets.models import Item, Person
 from recweb.lib.prepared import Prepared
 
 
@@ -66,9 +66,11 @@ def user_codes(dataset_id: int, outside_ids: Iterable[str]) -> dict[str, int]:
     return dict(found.values_list("outside_id", "code"))
 
 
-def item_code(dataset: Dataset, outside_id: str) -> int | None:
-    rows = Item.objects.filter(dataset=dataset, outside_id=clean(outside_id))
-    return rows.values_list("code", flat=True).first()
+def titled(dataset_id: int, outside_id: str) -> dict[int, Named]:
+    """The item of this id by its code; empty when it is not there."""
+    found = Item.objects.filter(dataset_id=dataset_id, outside_id=clean(outside_id))
+    shown = found.values_list("code", "outside_id", "title", "topics")
+    return {code: Named(name, title, topics) for code, name, title, topics in shown}
 
 
 def clean(outside_id: str) -> str:

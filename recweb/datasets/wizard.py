@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from recweb.datasets import imports, loading, tasks, templates
 from recweb.datasets.access import find, person
-from recweb.datasets.batches import account
+from recweb.datasets.batches import accounts
 from recweb.datasets.forms import NewForm, UploadForm
 from recweb.datasets.links import later
 from recweb.datasets.map_forms import ENCODINGS, MapForm, ReadForm
@@ -263,7 +263,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     batches = [batch for batch in batches if newest[batch.kind, batch.sha256] == batch.pk]
     busy = [place for place, batch in enumerate(batches) if batch.state not in SETTLED]
     shown = batches[: max([2, *busy]) + 1]  # newest first; what is in already keeps its counts here
-    rows = [account(batch) for batch in shown]
+    rows = accounts(shown)
     done = _over(batches)
     to_map = any(batch.state == ImportState.UPLOADED for batch in shown)
     back = "dataset-map" if to_map else "dataset-upload"  # the map without a file leads here again

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Now
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -35,6 +35,12 @@ class JobQuerySet(models.QuerySet["Job"]):
         if user.is_admin:
             return self
         return self.filter(Q(owner=user) | Q(dataset_id__in=user.dataset_ids()))
+
+    def with_places(self) -> "JobQuerySet":
+        """For a list: `Job.place` then costs no query of its own."""
+        line = Job.objects.filter(queue=OuterRef("queue"), state=State.QUEUED)
+        ahead = line.filter(created__lt=OuterRef("created")).order_by().values("queue")
+        return self.annotate(ahead=Coalesce(Subquery(ahead.annotate(n=Count("pk")).values("n")), 0))
 
     def of(self, kind: str, target_id: int) -> "JobQuerySet":
         return self.filter(kind=kind, target_id=target_id)
@@ -147,8 +153,11 @@ class Job(models.Model):
     @cached_property
     def place(self) -> int:
         """In the line of its queue, from 1; the line is fair, so it is a rough one."""
-        ahead = Job.objects.filter(queue=self.queue, state=State.QUEUED)
-        return ahead.filter(created__lt=self.created).count() + 1
+        known: int | None = getattr(self, "ahead", None)  # with_places
+        if known is None:
+            line = Job.objects.filter(queue=self.queue, state=State.QUEUED)
+            known = line.filter(created__lt=self.created).count()
+        return known + 1
 
 
 class Beat(models.Model):

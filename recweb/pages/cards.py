@@ -73,7 +73,7 @@ class Home:
 
     @cached_property
     def jobs(self) -> list[Job]:
-        return list(Job.objects.visible(self.user).live().order_by("created")[:8])
+        return list(Job.objects.visible(self.user).live().with_places().order_by("created")[:8])
 
     @cached_property
     def live(self) -> str:

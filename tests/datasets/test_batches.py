@@ -6,8 +6,9 @@ import pytest
 
 from recweb.datasets import scrub, tasks
 from recweb.datasets.models import Dataset
+from recweb.jobs.models import Job, State
 from recweb.people.models import User
-from tests.datasets.conftest import BAD, RATINGS, Login, bring, text_of, work_off
+from tests.datasets.conftest import BAD, RATINGS, TABS, Login, bring, text_of, work_off
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +38,11 @@ def test_lists_of_files_do_not_ask_for_each(
     for n in range(7):
         assert bring(loaded, "interactions", f"{BAD}{n},31,worse,1\n").state == "waiting"
     client = login(ann)
-    for path in ("/datasets/shop/check/", "/datasets/shop/?tab=versions", "/datasets/shop/"):
+    job = loaded.imports.latest("pk").job  # and one more is under way
+    Job.objects.filter(pk=job.pk).update(state=State.QUEUED, finished=None)
+    tabs = [f"/datasets/shop/?tab={tab}" for tab in TABS]
+    asked = [f"{tabs[1]}{more}" for more in ("&user=1", "&event=rating", "&user=1&item=31")]
+    for path in ("/datasets/shop/check/", *tabs, *asked):
         with django_assert_max_num_queries(15):
             assert client.get(path).status_code == 200, path
     with django_assert_max_num_queries(15):

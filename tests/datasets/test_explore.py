@@ -16,9 +16,8 @@ def test_popularity_by_month_counts_every_event_once(shop: Dataset) -> None:
     lines = [f"u{n},31,{START + n * DAY}" for n in range(300)]
     bring(shop, "interactions", "user,item,timestamp\n" + "\n".join(lines) + "\n")
     bring(shop, "interactions", f"user,item,timestamp\n{lines[0]}\nu0,10,{START}\n", "more.csv")
-    item = rows.item_code(shop, "31")
+    (item,) = rows.titled(shop.pk, "31")
     user = rows.user_code(shop.pk, "u0")
-    assert item is not None
     assert user is not None
     months = rows.months(shop.pk, item, "item")
     assert sum(n for _month, n in months) == 300  # the repeated line counts once
