@@ -14,6 +14,7 @@ from recweb.datasets import (
     checks,
     figures,
     imports,
+    loading,
     people,
     rows,
     search,
@@ -81,7 +82,7 @@ def dataset(request: HttpRequest, slug: str) -> HttpResponse:
         "version": version,
         "tab": tab,
         "tabs": TABS,
-        "open_imports": files,
+        "open_imports": [(batch, loading.refusal_words(batch)) for batch in files],
         "jobs": jobs,
         **PARTS[tab](request, row, version),
     }

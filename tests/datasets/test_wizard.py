@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from recweb.datasets import imports
 from recweb.datasets.models import Dataset, Import, Item
 from recweb.datasets.names import free_slug
-from recweb.people.models import User
+from recweb.people.models import Preference, User
 from tests.datasets.conftest import MOVIES, RATINGS, Login, bring, files, text_of, work_off
 
 pytestmark = pytest.mark.django_db
@@ -176,6 +176,19 @@ def test_a_refused_file_can_be_mapped_again_and_then_nothing_of_the_refusal_bloc
     assert client.post(address, {"decision": "again"}).status_code == 302
     batch.refresh_from_db()
     assert batch.state == "loaded"  # only a refused file goes back
+
+
+def test_a_refusal_is_read_in_the_readers_language(shop: Dataset, ann: User, login: Login) -> None:
+    batch = bring(shop, "interactions", "user,item,time\na,x,01/02/2020\nb,y,03/02/2020\n")
+    client = login(ann)
+    pages = ("check/", "", f"imports/{batch.pk}/")
+    for page in pages:
+        assert "Say which it is" in text_of(client.get(f"/datasets/shop/{page}")), page
+    Preference.objects.update_or_create(user=ann, defaults={"language": "zh-hans"})
+    for page in pages:
+        shown = text_of(client.get(f"/datasets/shop/{page}"))
+        assert "Say which it is" not in shown, page
+        assert "请指定格式" in shown and "没有导入任何内容，文件已保留。" in shown, page
 
 
 def test_the_order_that_a_date_shows_is_chosen_for_somebody_to_confirm(
