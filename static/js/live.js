@@ -91,11 +91,13 @@ function lacking(part, said) {
   part.replaceChildren(note, again);
 }
 
-// a field that was changed before htmx listened, or that Back brought: its part follows all the same
+// a field that was changed before htmx listened, or that Back brought: its part follows all the
+// same; the field where somebody is typing tells of its change when it is left
 document.addEventListener("DOMContentLoaded", () => {
   for (const part of document.querySelectorAll("[hx-trigger*='change from:#']")) {
     const field = document.querySelector(part.getAttribute("hx-trigger").split("from:")[1]);
-    if (field && field.value !== field.defaultValue) field.dispatchEvent(new Event("change", { bubbles: true }));
+    if (!field || field === document.activeElement) continue;
+    if (field.value !== field.defaultValue) field.dispatchEvent(new Event("change", { bubbles: true }));
   }
 });
 document.addEventListener("htmx:timeout", failed);
