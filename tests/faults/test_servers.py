@@ -52,12 +52,14 @@ def outage(stand: Stand) -> Outage:
     seen.epochs = epochs_of(stand, seen.training) - before
     beat = stand.processes["beat"].pid
     os.kill(beat, signal.SIGSTOP)
-    forget(stand)
-    fresh = stand.order("drill-quick", "fresh", epochs=1, seconds=0.1)
-    # until the worker has found its broker again, and for its first bell
-    stand.wait(lambda: stand.ask("ring", id=fresh) and stand.state(fresh) == "done", 60)
-    seen.waited = [stand.state(job) for job in seen.ordered[::3]]
-    os.kill(beat, signal.SIGCONT)
+    try:
+        forget(stand)
+        fresh = stand.order("drill-quick", "fresh", epochs=1, seconds=0.1)
+        # until the worker has found its broker again, and for its first bell
+        stand.wait(lambda: stand.ask("ring", id=fresh) and stand.state(fresh) == "done", 60)
+        seen.waited = [stand.state(job) for job in seen.ordered[::3]]
+    finally:
+        os.kill(beat, signal.SIGCONT)  # the other tests need the clock
     seen.drained = stand.wait(lambda: all_done(stand, seen), 60)
     return seen
 
