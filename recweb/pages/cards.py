@@ -5,14 +5,14 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Avg, Exists, OuterRef, QuerySet
+from django.db.models import Avg, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from recweb.datasets.models import Dataset, Import, ImportState, Version
 from recweb.experiments import words
 from recweb.experiments.models import Experiment, Role
-from recweb.jobs.models import Beat, Job, State
+from recweb.jobs.models import LIVE, Beat, Job, State
 from recweb.labeling import claims, snapshot
 from recweb.labeling.models import Label, Queue
 from recweb.people.models import User
@@ -20,6 +20,7 @@ from recweb.tuning import releases
 from recweb.tuning.models import Policy
 
 SILENT = timedelta(seconds=30)
+CHAIN = timedelta(seconds=20)  # of one job's end until the next one is asked for, and more
 LAST = 5
 
 
@@ -72,8 +73,16 @@ class Home:
         return self.datasets[0] if self.datasets else None
 
     @cached_property
+    def _moves(self) -> list[Job]:
+        """What is under way, and what ended a moment ago: the next of a chain may be on its way."""
+        lately = Q(state__in=LIVE) | Q(finished__gt=timezone.now() - CHAIN)
+        found = Job.objects.visible(self.user).filter(lately).with_places()
+        live_first = F("finished").asc(nulls_first=True)
+        return list(found.order_by(live_first, "created")[:20])
+
+    @property
     def jobs(self) -> list[Job]:
-        return list(Job.objects.visible(self.user).live().with_places().order_by("created")[:8])
+        return [job for job in self._moves if job.is_live][:8]
 
     @cached_property
     def live(self) -> str:
@@ -164,7 +173,7 @@ class Home:
     @property
     def settled(self) -> bool:
         """Nothing more will come by itself."""
-        return not self.jobs and (not self.version or self.experiments != [])
+        return not self._moves and (not self.version or self.experiments != [])
 
     @property
     def sparkline(self) -> dict[str, str] | None:

@@ -1,5 +1,6 @@
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -130,6 +131,18 @@ def test_the_cards_rest_when_nothing_more_will_come(
 ) -> None:
     casting.experiment(cast, films, verdict=VERDICT)
     assert "every 3s" not in login(cast.bob).get("/").content.decode()
+
+
+@pytest.mark.parametrize(("seconds", "alive"), [(5, True), (60, False)])
+def test_the_cards_look_a_little_longer_when_a_job_has_just_ended(
+    cast: Cast, films: Dataset, login: Login, seconds: int, alive: bool
+) -> None:
+    """The demo asks for its next baseline a moment after the one before."""
+    casting.experiment(cast, films, verdict=VERDICT)
+    ended = timezone.now() - timedelta(seconds=seconds)
+    casting.job(cast, films, state="done", finished=ended)
+    page = login(cast.bob).get("/").content.decode()
+    assert ("every 3s" in page) == alive and "Nothing runs." in page
 
 
 def test_getting_started_is_remembered_as_hidden(cast: Cast, films: Dataset, login: Login) -> None:
