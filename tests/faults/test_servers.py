@@ -56,7 +56,7 @@ def outage(stand: Stand) -> Outage:
         forget(stand)
         fresh = stand.order("drill-quick", "fresh", epochs=1, seconds=0.1)
         # until the worker has found its broker again, and for its first bell
-        stand.wait(lambda: stand.ask("ring", id=fresh) and stand.state(fresh) == "done", 60)
+        stand.wait(lambda: stand.ask("ring", id=fresh) and stand.state(fresh) == "done", 150)
         seen.waited = [stand.state(job) for job in seen.ordered[::3]]
     finally:
         os.kill(beat, signal.SIGCONT)  # the other tests need the clock
