@@ -178,19 +178,30 @@ def renew(queue: Queue, annotator: "User") -> list[Held]:
 
 def waiting(queue_ids: list[int], annotator: "User") -> dict[int, int]:
     """How many samples of each queue this person could still get or has in hand."""
-    if not queue_ids:
+    return _waiting("%(those)s", queue_ids, annotator)
+
+
+def waiting_in(dataset_ids: list[int], annotator: "User") -> int:
+    """How many samples of the open queues of these datasets."""
+    those = """ARRAY(SELECT id FROM labeling_queue
+                     WHERE state = 'open' AND dataset_id = ANY(%(those)s))"""
+    return sum(_waiting(those, dataset_ids, annotator).values())
+
+
+def _waiting(queues: str, those: list[int], annotator: "User") -> dict[int, int]:
+    if not those:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT sample.queue_id, count(*) FROM labeling_sample sample
-            WHERE sample.queue_id = ANY(%(queues)s) AND (
+            WHERE sample.queue_id = ANY({queues}) AND (
                 sample.wanted > 0 AND {NEW_TO_ME} OR EXISTS (
                     SELECT 1 FROM labeling_lease held WHERE held.sample_id = sample.id
                     AND held.annotator_id = %(annotator)s AND held.state = 'held'))
             GROUP BY sample.queue_id
             """,
-            {"queues": queue_ids, "annotator": annotator.pk},
+            {"those": those, "annotator": annotator.pk},
         )
         return dict(cursor.fetchall())
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Avg, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,7 +14,6 @@ from recweb.experiments import words
 from recweb.experiments.models import Experiment, Role
 from recweb.jobs.models import LIVE, Beat, Job, State
 from recweb.labeling import claims, snapshot
-from recweb.labeling.models import Label, Queue
 from recweb.people.models import User
 from recweb.tuning import releases
 from recweb.tuning.models import Policy
@@ -41,9 +40,18 @@ class Home:
 
     @property
     def mine(self) -> QuerySet[Dataset]:
-        """silent: nothing serves there since a user was erased; asked along, not once more."""
-        silent = Exists(releases.silent().filter(dataset=OuterRef("pk")))
-        return Dataset.objects.visible(self.user).annotate(silent=silent)
+        """Facts of each are asked along, not once more. silent: nothing serves there since a user
+        was erased; brought: there is a version; tried, trained: runs, and one that is done;
+        training: a run is still to come to its verdict."""
+        runs = Experiment.objects.table().filter(dataset=OuterRef("pk"))
+        jobs = Job.objects.live().filter(kind="train", dataset_id=OuterRef("pk"))
+        return Dataset.objects.visible(self.user).annotate(
+            silent=Exists(releases.silent().filter(dataset=OuterRef("pk"))),
+            brought=Exists(Version.objects.filter(dataset=OuterRef("pk"))),
+            tried=Exists(runs),
+            trained=Exists(runs.filter(state=State.DONE)),
+            training=Exists(jobs),
+        )
 
     @cached_property
     def datasets(self) -> list[Dataset]:
@@ -52,7 +60,10 @@ class Home:
     @cached_property
     def chosen(self) -> Dataset | None:
         """The dataset that the switch names: everything that belongs to one is then of this one."""
-        return self.mine.filter(slug=self.slug).first() if self.slug else None
+        if not self.slug:
+            return None
+        here = next((row for row in self.datasets if row.slug == self.slug), None)
+        return here or self.mine.filter(slug=self.slug).first()
 
     @cached_property
     def shown(self) -> list[Dataset]:
@@ -118,17 +129,21 @@ class Home:
     def verdict(self) -> words.Verdict | None:
         return words.verdict(self.best) if self.best else None
 
-    @cached_property
+    @property
     def training(self) -> bool:
         """Whether a run of this dataset is still to come to its verdict."""
-        if not self.dataset or not self.user.may("analyst"):
-            return False
-        return Job.objects.live().filter(kind="train", dataset_id=self.dataset.pk).exists()
+        return self.user.may("analyst") and self._known("training")
 
-    @cached_property
+    @property
     def tried(self) -> bool:
         """Whether this dataset has runs at all."""
-        return Experiment.objects.table().filter(dataset=self.dataset).exists()
+        return self._known("tried")
+
+    def _known(self, fact: str) -> bool:
+        """What `mine` asked of this page's dataset."""
+        place = self.dataset.pk if self.dataset else None
+        rows = (row for row in [*self.shown, *self.datasets] if row.pk == place)
+        return any(getattr(row, fact) for row in rows)
 
     @property
     def rows(self) -> "list[RunRow]":
@@ -141,21 +156,25 @@ class Home:
         return releases.silenced(those) if those and self.user.may("analyst") else []
 
     @cached_property
+    def _labelled(self) -> dict[str, Any]:
+        """Labels of this page's dataset and of all, and this person's seconds a label."""
+        place = self.dataset.pk if self.dataset else None
+        pace = Avg("seconds", filter=Q(annotator=self.user, seconds__lt=120))
+        here = Count("pk", filter=Q(sample__queue__dataset=place))
+        those = {row.pk for row in [*self.shown, *self.datasets]}
+        found = snapshot.live(sample__queue__dataset__in=those)
+        return dict(found.aggregate(here=here, all=Count("pk"), pace=pace))
+
+    @property
     def labels(self) -> int:
         """Of the dataset whose other counts stand beside it."""
-        return snapshot.live(sample__queue__dataset=self.dataset).count()
+        return int(self._labelled["here"])
 
     @cached_property
     def waiting(self) -> dict[str, float] | None:
         """Samples that wait for this person, and about how many seconds they take."""
-        open_ = Queue.objects.filter(dataset__in=self.datasets, state="open")
-        n = sum(claims.waiting(list(open_.values_list("pk", flat=True)), self.user).values())
-        if not n:
-            return None
-        pace = Label.objects.filter(annotator=self.user, seconds__lt=120).aggregate(
-            pace=Avg("seconds")
-        )["pace"]
-        return {"n": n, "seconds": round(n * (pace or 8.0))}
+        n = claims.waiting_in([row.pk for row in self.datasets], self.user)
+        return {"n": n, "seconds": round(n * (self._labelled["pace"] or 8.0))} if n else None
 
     @cached_property
     def stuck_imports(self) -> list[Import]:
@@ -181,14 +200,10 @@ class Home:
 
     def steps(self, urls: dict[str, str]) -> list[Step]:
         """What this person has done at all, whatever the switch names."""
-        trained = any(row.state == State.DONE for row in self.experiments)
-        labelled, brought = self.labels >= 10, self.version is not None
-        if len(self.datasets) > 1:
-            mine = Experiment.objects.visible(self.user).table()
-            trained = trained or mine.filter(state=State.DONE).exists()
-            everywhere = snapshot.live(sample__queue__dataset__in=self.datasets)
-            labelled = labelled or everywhere.count() >= 10
-            brought = brought or Version.objects.filter(dataset__in=self.datasets).exists()
+        known = [*self.shown, *self.datasets]
+        brought = any(row.brought for row in known)  # type: ignore[attr-defined]
+        trained = any(row.trained for row in known)  # type: ignore[attr-defined]
+        labelled = self._labelled["all"] >= 10
         return [
             Step(_("Bring in a log of interactions"), urls["data"], brought),
             Step(_("Train a model and read its verdict"), urls["experiments"], trained),

@@ -210,7 +210,7 @@ def test_pages_of_fifty_cost_few_queries(
         made(films, bob, name=f"run {n}")
     orders.start(films, model="pop", owner=bob)
     client = login(bob)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(15):
         page = client.get("/experiments/").content.decode()
     assert len(names(page)) == 50 and "Page 1 of 2" in page and len(page) < 150_000
     assert len(names(client.get("/experiments/?page=2").content.decode())) == 6

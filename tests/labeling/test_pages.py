@@ -236,5 +236,5 @@ def test_pages_ask_the_database_little(
     for user, path in ((dan, "/label/"), (dan, one), (bob, f"{one}queue/"), (bob, f"{one}review/")):
         client = login(user)
         client.get(path)
-        with django_assert_max_num_queries(26):  # type: ignore[attr-defined]
+        with django_assert_max_num_queries(15):  # type: ignore[attr-defined]
             client.get(path)
