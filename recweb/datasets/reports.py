@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from recweb.datasets.models import Report, ReportKind, Version
@@ -14,6 +15,8 @@ from recweb.jobs.run import Run
 
 if TYPE_CHECKING:
     from recweb.people.models import User
+
+LOCK_SPACE = 7304  # of pg_advisory_xact_lock: one order of a version's reports at a time
 
 
 def titles(kind: str) -> str:
@@ -49,18 +52,21 @@ def order(
 ) -> Job:
     """The job that makes it; one that already waits or runs is the same one. more: its params.
     Raises Quota."""
-    found = job_of(version, kind, against)
-    if found is not None and found.is_live:
-        return found
     name = f"{version.dataset.name[:80]} v{version.number}"
-    return orders.order(
-        kind,
-        owner=owner,
-        title=lambda: titles(kind) % {"name": name},
-        dataset_id=version.dataset_id,
-        target_id=version.pk,
-        params={"against": against.pk, **more} if against else more,
-    )
+    with transaction.atomic():
+        with connection.cursor() as cursor:  # two clicks, one job
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_SPACE, version.pk])
+        found = job_of(version, kind, against)
+        if found is not None and found.is_live:
+            return found
+        return orders.order(
+            kind,
+            owner=owner,
+            title=lambda: titles(kind) % {"name": name},
+            dataset_id=version.dataset_id,
+            target_id=version.pk,
+            params={"against": against.pk, **more} if against else more,
+        )
 
 
 @contextmanager

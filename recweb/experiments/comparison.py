@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from recweb.experiments import tasks
@@ -93,15 +94,17 @@ def found(base: Experiment, runs: list[Experiment]) -> dict[str, Any] | None:
 def order(base: Experiment, runs: list[Experiment], owner: User) -> Job:
     """The job that works it out; the one that does already, if one does."""
     name = key(base, runs)
-    live = Job.objects.live().filter(kind=KIND, params__key=name).first()
-    if live is not None:
-        return live
     params = {"key": name, "base": base.pk, "runs": [run.pk for run in runs]}
-    return jobs.order(
-        KIND,
-        owner=owner,
-        title=lambda: _("Compare %(n)d runs with %(base)s") % {"n": len(runs), "base": base},
-        dataset_id=base.dataset_id,
-        target_id=base.pk,
-        params=params,
-    )
+    with transaction.atomic():
+        Experiment.objects.select_for_update().get(pk=base.pk)  # two clicks, one job
+        live = Job.objects.live().filter(kind=KIND, params__key=name).first()
+        if live is not None:
+            return live
+        return jobs.order(
+            KIND,
+            owner=owner,
+            title=lambda: _("Compare %(n)d runs with %(base)s") % {"n": len(runs), "base": base},
+            dataset_id=base.dataset_id,
+            target_id=base.pk,
+            params=params,
+        )

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from recweb.datasets import checks, examining, exclusion, tasks
+from recweb.datasets import checks, examining, exclusion, reports, tasks
 from recweb.datasets.models import Dataset, Report
 from recweb.jobs.models import Job
 from recweb.people.models import Audit, User
 from tests.datasets.conftest import bring, work_off
 from tests.datasets.test_pages import text_of
+from tests.jobs.test_orders import at_once
 
 pytestmark = pytest.mark.django_db
 Login = Callable[[User], Client]
@@ -24,6 +25,14 @@ def bots_and_people() -> str:
     rows += [f"u{user},{(user * 7 + n) % 40},{START + user * 90_000 + n * 4_000}"
              for user in range(30) for n in range(10)]  # fmt: skip
     return "user,item,timestamp\n" + "\n".join(rows) + "\n"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_clicks_at_once_order_one_report(loaded: Dataset, bob: User) -> None:
+    version = loaded.version
+    assert version is not None
+    jobs = at_once(8, lambda: reports.order(version, "health", bob).pk)
+    assert Job.objects.filter(kind="health").count() == 1 and len(set(jobs)) == 1
 
 
 def test_the_report_is_made_by_a_job_and_shown(
