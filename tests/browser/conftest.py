@@ -9,7 +9,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 from pytest_django.live_server_helper import LiveServer
 
 from recweb.runtime.bootstrap import BROWSERS
@@ -27,6 +34,7 @@ ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENT = 15_000  # ms until something is missing; what promises less says so where it is asked
 LOCAL = {"127.0.0.1", "localhost", ""}
 SERIOUS = {"serious", "critical"}
 
@@ -37,6 +45,7 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         if installed is None and not os.path.exists(playwright.chromium.executable_path):
             pytest.fail("no Chromium: as root, python3 manage.py test installs one")
+        expect.set_options(timeout=PATIENT)
         browser = playwright.chromium.launch(executable_path=installed, args=ARGS)
         yield browser
         browser.close()

@@ -176,8 +176,8 @@ def test_a_run_that_begins_is_seen_at_once(films: Dataset, ann: User, open_page:
     assert job is not None
     # the page itself comes anew after ten seconds only
     expect(page.locator(".job-progress .state")).to_have_text("running", timeout=5000)
-    expect(page.locator("#now")).to_have_text("In training", timeout=2000)
-    expect(page.locator("#run-state")).to_have_text("running", timeout=1000)
+    expect(page.locator("#now")).to_have_text("In training", timeout=3000)
+    expect(page.locator("#run-state")).to_have_text("running", timeout=3000)
     fence.beat(job.pk, job.attempt, done=3, total=10, step="epoch 3", unit="epochs")
     expect(page.locator(".job-progress progress")).to_have_attribute("value", "0.3000")
     ends.end(job.pk, job.attempt, "cancelled")
