@@ -2,6 +2,8 @@
 // so when the server does not answer.
 import { toast } from "./toast.js";
 
+const STIR = "jobs-changed";
+const CHAIN = 5000; // ms
 const POLLS = "[hx-trigger*='every']";
 const button = document.getElementById("live-switch");
 let paused = false;
@@ -23,9 +25,27 @@ button?.addEventListener("click", () => {
 });
 
 function polled(event) {
-  const trigger = event.detail.elt?.getAttribute?.("hx-trigger") ?? "";
-  return trigger.includes("every") && !event.detail.requestConfig?.triggeringEvent;
+  const cause = event.detail.requestConfig?.triggeringEvent;
+  if (cause) return cause.type === STIR; // nobody pressed that either
+  return (event.detail.elt?.getAttribute?.("hx-trigger") ?? "").includes("every");
 }
+
+// What rests because nothing runs looks once more a moment after the last job ended (the next of a
+// chain may be on its way), and when somebody comes back to the page.
+function stir() {
+  if (!paused && !document.hidden) window.htmx.trigger(document.body, STIR);
+}
+
+function running() {
+  return document.querySelector("#jobs-pill:not(.quiet)") !== null;
+}
+
+let ran = running();
+document.addEventListener("htmx:afterSettle", () => {
+  if (ran && !running()) setTimeout(stir, CHAIN);
+  ran = running();
+});
+document.addEventListener("visibilitychange", stir);
 
 // a poll must not take a field, an open <details> or a dialog away from under the user's hands
 function inUse(target) {

@@ -101,6 +101,26 @@ def test_the_table_renews_itself_and_walks_by_key(ann: User, open_page: Opener) 
     expect(page.locator("tr", has_text="First").locator(".state")).to_have_text("done")
 
 
+def test_what_rests_looks_again_after_the_last_end_and_on_coming_back(
+    ann: User, open_page: Opener
+) -> None:
+    first = running(ann, "First")
+    page = open_page("/jobs/", ann)
+    pill = page.locator("#jobs-pill")
+    ends.end(first.pk, 1, State.DONE)
+    expect(pill).to_have_attribute("aria-label", "Nothing runs")
+    second = running(ann, "Second")  # the next of a chain
+    expect(page.get_by_role("link", name="Second")).to_be_visible()
+    expect(pill).to_have_attribute("aria-label", "1 running job")
+    ends.end(second.pk, 1, State.DONE)
+    expect(pill).to_have_attribute("aria-label", "Nothing runs")
+    with page.expect_response("**/home/jobs/"):  # and looks once more, in vain
+        pass
+    running(ann, "Third")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_role("link", name="Third")).to_be_visible()
+
+
 @pytest.mark.parametrize(("theme", "language"), [("light", "zh-hans"), ("dark", "en")])
 def test_accessible_and_narrow(ann: User, open_page: Opener, theme: str, language: str) -> None:
     job, failed = running(ann, "Train " + "a long name " * 9), running(ann)
