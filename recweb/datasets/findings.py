@@ -103,7 +103,7 @@ def _bound(row: dict[str, Any]) -> str:
         for level in ("warn", "fail")
         if row[level] is not None
     ]
-    return ", ".join(parts)
+    return _(", ").join(parts)
 
 
 def _numeric(kind: str) -> bool:

@@ -252,7 +252,7 @@ def _carry_nothing(carrying: list[Job]) -> None:
 
 def kept_back(shelf: Shelf) -> str:
     """What the quota did, in words."""
-    names = ", ".join(place.name for place in [*shelf.left, *shelf.coming])
+    names = _(", ").join(place.name for place in [*shelf.left, *shelf.coming])
     if shelf.follows or not shelf.left:
         return _(
             "Waiting for room in the line: %(names)s. They follow by themselves as trainings end."

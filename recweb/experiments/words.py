@@ -176,8 +176,8 @@ def elsewhere(cells: dict[str, dict[str, Any]]) -> str:
         ("noise", _("within noise on %(names)s")),
     ):
         if found in by_code:
-            parts.append(words % {"names": ", ".join(by_code[found])})
-    return _("Elsewhere: %(parts)s.") % {"parts": "; ".join(parts)} if parts else ""
+            parts.append(words % {"names": _(", ").join(by_code[found])})
+    return _("Elsewhere: %(parts)s.") % {"parts": _("; ").join(parts)} if parts else ""
 
 
 def labels(run: Experiment) -> Verdict | None:

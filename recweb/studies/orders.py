@@ -145,7 +145,7 @@ def _refuse_outside(field: str, value: int, low: int, high: int) -> None:
 def _order(study: Study, owner: "User", helper: int = 0) -> Job:
     def title() -> str:
         words = _("Tune %(models)s on %(data)s") % {
-            "models": ", ".join(runs.model_name(model) for model in study.model_ids),
+            "models": _(", ").join(runs.model_name(model) for model in study.model_ids),
             "data": study.dataset.name,
         }
         return f"{words[:180]} ({helper + 1})" if helper else words
