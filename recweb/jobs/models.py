@@ -86,6 +86,7 @@ class Job(models.Model):
             models.Index(fields=["state", "queue", "created"]),
             models.Index(fields=["kind", "target_id"]),
             models.Index(fields=["owner", "queue", "claimed"]),
+            models.Index(fields=["finished"]),  # what ended lately: Home asks every few seconds
         ]
         constraints = [
             models.CheckConstraint(
